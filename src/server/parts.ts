@@ -1,0 +1,104 @@
+/**
+ * The exchangeable parts of the local Live server: what hears, what decides and what speaks.
+ *
+ * The server itself knows only these shapes. `createEars`, `createMind` and `createVoice` build the shipped ones
+ * from a scenario; tests hand in scripted ones.
+ */
+
+/** Something a user may say that the scenario knows. The ears can only recognise what is listed here. */
+export interface Phrase {
+  /** Stable name of the phrase inside its scenario, for example `kitchen-light-on`. */
+  readonly id: string;
+  /** The wording that is reported as the transcript when this phrase was heard. */
+  readonly text: string;
+  /** Other wordings with the same meaning. They are matched too, each with its own transcript. */
+  readonly also?: readonly string[];
+}
+
+/** What the ears made of one utterance. */
+export interface Hearing {
+  /** Best transcript; empty when nothing could be made of the sound at all. */
+  readonly text: string;
+  /** The scenario phrase it stands for; absent when the utterance was rejected or free text was recognised. */
+  readonly phrase?: Phrase;
+  /** Distance for `dtw` (lower is better); 0 for recognisers without a measure. */
+  readonly score: number;
+  /** False when the best candidate was too far away to be believed. `text` then still names the candidate. */
+  readonly accepted: boolean;
+  /** Which recogniser made it. `text` marks typed input, which was not heard at all. */
+  readonly recognizer: 'dtw' | 'pocketsphinx' | 'scripted' | 'text';
+}
+
+/** Turns one utterance into text. */
+export interface Ears {
+  readonly name: string;
+  /**
+   * @param pcm one utterance, 16 kHz mono, cut out by the server's voice activity detection
+   * @param phrases what may have been said
+   */
+  hear(pcm: Int16Array, phrases: readonly Phrase[]): Promise<Hearing>;
+}
+
+/** Where a word lies in spoken audio. */
+export interface SpokenWord {
+  readonly text: string;
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+/** Spoken audio. */
+export interface Speech {
+  /** 24 kHz mono; empty when `source` is `none`. */
+  readonly pcm: Int16Array;
+  /** Word times when the voice knows them; otherwise the server spreads the words evenly. */
+  readonly words?: readonly SpokenWord[];
+  /** How it was made: a shipped clip, several clips joined, a system voice, or no voice found. */
+  readonly source: 'clip' | 'composed' | 'espeak-ng' | 'flite' | 'none';
+}
+
+/** Turns text into speech. */
+export interface Voice {
+  speak(text: string): Promise<Speech>;
+}
+
+/** A function the client declared in `setup.tools[].functionDeclarations`. */
+export interface DeclaredFunction {
+  readonly name?: string;
+  readonly description?: string;
+  readonly parameters?: unknown;
+  readonly parametersJsonSchema?: unknown;
+}
+
+/** One user turn as the mind sees it. */
+export interface MindInput {
+  /** What was typed, or the transcript of what was heard. */
+  readonly text: string;
+  /** Set when the turn was spoken. */
+  readonly hearing?: Hearing;
+  /** Facts of this conversation. They live behind the resumption handle, so a resumed session still knows them. */
+  readonly memory: Map<string, string>;
+  readonly tools: readonly DeclaredFunction[];
+  readonly now: Date;
+}
+
+/** What the mind answers. */
+export interface Reply {
+  /** The answer as text; it is spoken and transcribed. */
+  readonly say: string;
+}
+
+/** Decides the answer. */
+export interface Mind {
+  reply(input: MindInput): Reply | Promise<Reply>;
+}
+
+/**
+ * A loaded and validated scenario. `src/server/scenario` extends this with its rules; the server needs only
+ * the phrases, which it hands to the ears, and the name, which it shows.
+ */
+export interface Scenario {
+  readonly name: string;
+  /** File it was read from; absent for scenarios made in code. */
+  readonly file?: string;
+  readonly phrases: readonly Phrase[];
+}
