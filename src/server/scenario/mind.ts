@@ -1,0 +1,130 @@
+import type { Hearing, Mind, MindInput, Reply } from '../parts';
+import type { Rule, RuleScenario } from './format';
+import { match, toWords, type Words } from './pattern';
+import { builtInValues } from './values';
+
+/** How to get what rules cannot give; ends every answer to something unknown. */
+export const KEY_ADVICE = 'For real answers, enter a Gemini API key in the config node.';
+
+/** Courtesies around a request, which change nothing about it. */
+const BEFORE = [
+  'please',
+  'hey',
+  'ok',
+  'okay',
+  'gemini',
+  'can you',
+  'could you',
+  'would you',
+  'will you',
+  'now',
+];
+const AFTER = ['please', 'now', 'for me', 'thanks', 'thank you', 'gemini'];
+
+/** Share of common words from which on a known phrase is worth suggesting. */
+const NEAR = 0.5;
+
+const LAST_ANSWER = 'last answer';
+
+/** A mind that follows the rules of a scenario, and says so when it does not know. */
+export function createMind(scenario: RuleScenario): Mind {
+  return {
+    reply: (input) => {
+      const say = answer(scenario, input);
+      if (input.text.trim()) input.memory.set(LAST_ANSWER, say);
+      return { say } satisfies Reply;
+    },
+  };
+}
+
+function answer(scenario: RuleScenario, input: MindInput): string {
+  if (input.hearing && !input.hearing.accepted) return notRecognised(scenario, input.hearing);
+  for (const words of variants(toWords(input.text))) {
+    for (const rule of scenario.rules) {
+      for (const pattern of rule.patterns) {
+        const slots = match(pattern, words, scenario.slots);
+        if (slots) return follow(rule, slots, input);
+      }
+    }
+  }
+  return notKnown(scenario, input.text);
+}
+
+/** The words as they are, then without courtesies. */
+function* variants(words: Words): Generator<Words> {
+  yield words;
+  let { plain, original } = words;
+  for (let changed = true; changed;) {
+    changed = false;
+    for (const extra of BEFORE.map((text) => text.split(' '))) {
+      if (plain.length > extra.length && extra.every((word, at) => plain[at] === word)) {
+        [plain, original, changed] = [plain.slice(extra.length), original.slice(extra.length), true];
+      }
+    }
+    for (const extra of AFTER.map((text) => text.split(' '))) {
+      const from = plain.length - extra.length;
+      if (from > 0 && extra.every((word, at) => plain[from + at] === word)) {
+        [plain, original, changed] = [plain.slice(0, from), original.slice(0, from), true];
+      }
+    }
+  }
+  if (plain.length !== words.plain.length) yield { plain, original };
+}
+
+function follow(rule: Rule, slots: Map<string, string>, { memory, now }: MindInput): string {
+  const known = (key: string): string | undefined =>
+    slots.get(key) ?? builtInValues(now)[key] ?? memory.get(key);
+  for (const [key, value] of rule.remember) {
+    memory.set(fill(key, known) ?? key, (fill(value, known) ?? value).replace(/[{}]/g, ''));
+  }
+  const counter = `said ${rule.id}`;
+  const turn = Number(memory.get(counter) ?? 0);
+  if (rule.say.length > 1) memory.set(counter, String(turn + 1));
+  const text = fill(rule.say[turn % rule.say.length]!, known) ?? fill(rule.otherwise ?? '', known) ?? '';
+  return text.replace(/\b(\d+) (minutes|degrees)\b/g, (whole, count: string, unit: string) =>
+    count === '1' ? `1 ${unit.slice(0, -1)}` : whole,
+  );
+}
+
+/** Puts values into a text, inner braces first (`{light {room}}`); nothing when a value is not known. */
+function fill(text: string, known: (key: string) => string | undefined): string | undefined {
+  let missing = false;
+  const once = (part: string): string =>
+    part.replace(/\{([^{}]*)\}/g, (_, key: string) => {
+      const value = known(key);
+      if (value === undefined) missing = true;
+      return value ?? '';
+    });
+  const filled = once(once(text));
+  return missing ? undefined : filled;
+}
+
+/** Something typed (or heard freely) that no rule covers. */
+function notKnown(scenario: RuleScenario, text: string): string {
+  const near = nearest(scenario, toWords(text).plain);
+  const hint = near ? ` The nearest thing I know is: ${near}.` : '';
+  return `I do not know that. I am only rules, not the Gemini model.${hint} ${KEY_ADVICE}`;
+}
+
+/** Something spoken that the ears did not believe. */
+function notRecognised(scenario: RuleScenario, hearing: Hearing): string {
+  const count = scenario.phrases.reduce((sum, phrase) => sum + 1 + (phrase.also?.length ?? 0), 0);
+  const heard = hearing.text
+    ? `I am not sure. It sounded a little like: ${hearing.text}.`
+    : 'I did not understand that.';
+  return `${heard} I can hear only ${count} phrases, and strange voices badly. ${KEY_ADVICE}`;
+}
+
+function nearest(scenario: RuleScenario, plain: readonly string[]): string | undefined {
+  let best = { text: '', share: NEAR };
+  const said = new Set(plain);
+  for (const phrase of scenario.phrases) {
+    for (const text of [phrase.text, ...(phrase.also ?? [])]) {
+      const words = toWords(text).plain;
+      const common = words.filter((word) => said.has(word)).length;
+      const share = (2 * common) / (words.length + said.size);
+      if (share > best.share) best = { text, share };
+    }
+  }
+  return best.text || undefined;
+}
