@@ -1,0 +1,20 @@
+/** The media floor: streams on the wires, their formats, files, devices. Knows nothing of the Live protocol. */
+export { MediaError, isMediaError, redact, type MediaErrorCode } from './errors';
+export {
+  PCM_16K,
+  PCM_24K,
+  checkFormat,
+  formatMime,
+  isJpeg,
+  isPcm,
+  looksLikeJpeg,
+  parseMime,
+  pcmDurationMs,
+  type MediaFormat,
+} from './format';
+export { MediaHandle, isMediaDescription, isMediaHandle, type MediaDescription } from './handle';
+export type { MediaEvents, MediaOptions, MediaState, MediaStats, OverflowPolicy } from './channel';
+export type { MediaReader, OpenOptions } from './reader';
+export type { Played, PlayedOptions } from './playhead';
+export { MediaWriter, createMedia, type AbortCode } from './writer';
+export { capturedAt } from './stamp';

@@ -1,0 +1,47 @@
+/** How far a stream has been heard. */
+export interface Played {
+  /** Position in ms from the start of the stream. */
+  ms: number;
+  /** True when it follows from the clock and not from a device. */
+  estimated: boolean;
+}
+
+/** Who reports a played position; see {@link Playhead.report}. */
+export interface PlayedOptions {
+  /** The position is a guess from the clock. */
+  estimated?: boolean;
+  /** Name of the sink, so that two speakers can be told apart. */
+  sink?: string;
+  /** This sink decides, even if another one was first. */
+  master?: boolean;
+}
+
+const GUESS = 0;
+const SINK = 1;
+const MASTER = 2;
+
+/**
+ * Decides whose played position counts (contracts, "Played position"): the sink marked master, else the real-time sink
+ * that reported first; a guess by nobody's device gives way to any of them. File sinks do not report.
+ */
+export class Playhead {
+  #played: Played = { ms: 0, estimated: true };
+  #owner: { rank: number; sink: string } | undefined;
+
+  get played(): Played {
+    return { ...this.#played };
+  }
+
+  /** Takes a report; true when the position changed. A sink's own position never goes back. */
+  report(ms: number, { estimated = false, sink = '', master = false }: PlayedOptions = {}): boolean {
+    if (!Number.isFinite(ms)) return false;
+    const rank = master ? MASTER : estimated && sink === '' ? GUESS : SINK;
+    const same = this.#owner !== undefined && this.#owner.sink === sink && this.#owner.rank === rank;
+    if (this.#owner && !same && rank <= this.#owner.rank) return false;
+    const next = { ms: Math.max(0, ms, same ? this.#played.ms : 0), estimated };
+    const changed = next.ms !== this.#played.ms || next.estimated !== this.#played.estimated;
+    this.#owner = { rank, sink };
+    this.#played = next;
+    return changed;
+  }
+}
