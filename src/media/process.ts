@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { redact } from './errors';
 
 /** How a tool came to its end. */
 export interface ToolExit {
@@ -20,6 +21,8 @@ export interface ToolOptions {
   readonly stdin?: boolean;
   /** Time between SIGTERM and SIGKILL in {@link ToolProcess.stop}, ms (default 1000). */
   readonly graceMs?: number;
+  /** Added to this process's environment. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** Most of stderr that is remembered, characters. */
@@ -43,13 +46,6 @@ function track(child: ChildProcess): void {
 /** Number of tools that are running now. For tests and diagnostics. */
 export function runningTools(): number {
   return alive.size;
-}
-
-/** Removes user names, passwords and keys from the URLs in a text, so that it may be logged. */
-export function withoutCredentials(text: string): string {
-  return text
-    .replace(/([a-z][\w+.-]*:\/\/)[^\s/?#'"]*@/gi, '$1')
-    .replace(/([?&;][^=&\s'"]*(?:key|token|auth|pass|pwd|secret|sig)[^=&\s'"]*=)[^&\s'"]*/gi, '$1***');
 }
 
 /**
@@ -79,7 +75,7 @@ export class ToolProcess {
         stdio: [options.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
         windowsHide: true,
         // Messages are parsed: they must not be translated.
-        env: { ...process.env, LC_ALL: 'C' },
+        env: { ...process.env, ...options.env, LC_ALL: 'C' },
       });
     } catch (error) {
       // Some refusals (a NUL in an argument, no memory) are thrown, the others are emitted.
@@ -104,7 +100,7 @@ export class ToolProcess {
 
   /** Last lines of stderr so far, without credentials. */
   get stderr(): string {
-    return withoutCredentials(this.tail).trim();
+    return redact(this.tail).trim();
   }
 
   /** Asks the tool to end (SIGTERM), insists after `graceMs` (SIGKILL), resolves when it is gone. */

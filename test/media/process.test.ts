@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
-import { runTool, runningTools, spawnTool, withoutCredentials } from '../../src/media/process';
+import { runTool, runningTools, spawnTool } from '../../src/media/process';
 
 const node = (script: string): [string, string[]] => [process.execPath, ['-e', script]];
 
@@ -93,12 +93,7 @@ describe('media: process', () => {
       'console.error("failed: " + process.argv[1])',
       url,
     ]);
-    assert.equal(stderr, 'failed: rtsp://cam.local/live?token=***&x=1');
-    assert.equal(
-      withoutCredentials('http://a:b@c/ and http://d@e/?api_key=k'),
-      'http://c/ and http://e/?api_key=***',
-    );
-    assert.equal(withoutCredentials('mail me@home at http://h/p@q'), 'mail me@home at http://h/p@q');
+    assert.equal(stderr, 'failed: rtsp://***@cam.local/live?token=***&x=1');
   });
 
   it('leaves no child behind when the process exits, and adds one listener for all of them', () => {
