@@ -1,0 +1,25 @@
+/**
+ * A local server that speaks the Live protocol: to rehearse on without a key, and to test clients against.
+ * What is faithful to the service and what is ours: docs/protocol.md.
+ */
+export { embeddedServer, type Embedded } from './embedded';
+export { ServerError, type ServerErrorCode } from './errors';
+export type { Faults } from './faults';
+export type {
+  DeclaredFunction,
+  Ears,
+  Hearing,
+  Mind,
+  MindInput,
+  Phrase,
+  Reply,
+  Scenario,
+  Speech,
+  SpokenWord,
+  Voice,
+} from './parts';
+export type { Route } from './routes';
+export { loadScenario, parseScenario, ScenarioError, type RuleScenario } from './scenario';
+export { scriptedEars, scriptedMind, toneVoice } from './scripted';
+export { LocalLiveServer, type ServerEvents } from './server';
+export { startServer, type ServerOptions } from './start';

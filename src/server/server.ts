@@ -1,0 +1,179 @@
+import { EventEmitter } from 'node:events';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { closes, type Close } from './closes';
+import { Clock, randomFrom } from './clock';
+import { Connection, type ConnectionOptions } from './connection';
+import { listenError } from './errors';
+import type { Faults } from './faults';
+import { answerHttp, refuseUpgrade } from './http';
+import { HandleStore } from './memory';
+import type { Hearing, Speech } from './parts';
+import { credentialOf, originAllowed, routeOf, type Route } from './routes';
+
+/** Largest message a client may send, in bytes; larger ones end the connection with 1009. */
+const MAX_MESSAGE = 16 * 1024 * 1024;
+
+/** Who an event is about. */
+interface About {
+  /** Number of the connection, counted from 1. */
+  readonly connection: number;
+  /** The id the client gave in its `x-session-id` header. */
+  readonly session?: string;
+  /** Epoch ms. */
+  readonly at: number;
+}
+
+/** Events of {@link LocalLiveServer}. */
+export interface ServerEvents {
+  /** A client's setup was accepted. */
+  connection: [About & { model: string; route: Route }];
+  /** A user turn was understood, or not: see `accepted` and `score`. */
+  heard: [About & Hearing];
+  /** The answer that is now being spoken. */
+  reply: [About & { text: string; source: Speech['source'] }];
+  close: [About & Close & { by: 'client' | 'server' }];
+  /** Ears, mind or voice failed; the client saw 1011. */
+  problem: [About & { error: unknown }];
+}
+
+/** Resolved settings of a server; see `ServerOptions` for what each means. */
+export interface ServerSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly clock: Clock;
+  readonly seed: number;
+  readonly generationSpeed: number;
+  readonly apiKey: string | undefined;
+  readonly faults: Faults;
+  readonly parts: Pick<ConnectionOptions['parts'], 'ears' | 'mind' | 'voice' | 'phrases'>;
+}
+
+/** A running local Live server. Emits {@link ServerEvents}; none of its events needs a listener. */
+export class LocalLiveServer extends EventEmitter<ServerEvents> {
+  /** Can be changed at any time; takes effect with the next connection. */
+  readonly faults: Faults;
+  private readonly http: Server;
+  private readonly sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_MESSAGE,
+    perMessageDeflate: false,
+  });
+  private readonly streams = new Set<Duplex>();
+  private readonly live = new Set<Connection>();
+  private readonly handles: HandleStore;
+  private accepted = 0;
+  private closing: Promise<void> | undefined;
+
+  private constructor(private readonly settings: ServerSettings) {
+    super();
+    this.faults = settings.faults;
+    this.handles = new HandleStore(() => settings.clock.now());
+    this.http = createServer(answerHttp);
+    this.http.on('connection', (stream) => {
+      this.streams.add(stream);
+      stream.on('close', () => this.streams.delete(stream));
+    });
+    this.http.on('clientError', (_error, stream) => stream.destroy());
+    this.http.on('upgrade', (request, stream, head) => this.upgrade(request, stream, head));
+  }
+
+  /** @throws ServerError when the port cannot be had */
+  static async listen(settings: ServerSettings): Promise<LocalLiveServer> {
+    const server = new LocalLiveServer(settings);
+    const { host, port } = settings;
+    await new Promise<void>((resolve, reject) => {
+      server.http.once('error', (cause) => reject(listenError(cause, host, port)));
+      server.http.listen(port, host, resolve);
+    });
+    server.http.removeAllListeners('error');
+    server.http.on('error', (error) => server.tell('problem', { ...about(0), error }));
+    return server;
+  }
+
+  /** The port it listens on. */
+  get port(): number {
+    return (this.http.address() as AddressInfo | null)?.port ?? this.settings.port;
+  }
+
+  /** Base URL for clients, as `baseUrl` of the official SDK: `http://127.0.0.1:PORT`. */
+  get url(): string {
+    const { host } = this.settings;
+    const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+    return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${this.port}`;
+  }
+
+  /** Number of clients connected now. */
+  get connections(): number {
+    return this.live.size;
+  }
+
+  /** Ends all connections and timers and gives the port back. */
+  close(): Promise<void> {
+    this.closing ??= new Promise((resolve) => {
+      this.http.close(() => resolve());
+      for (const connection of this.live) connection.terminate();
+      for (const stream of this.streams) stream.destroy();
+    });
+    return this.closing;
+  }
+
+  private upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    stream.on('error', () => stream.destroy());
+    if (this.faults.neverUpgrade) return;
+    if (!originAllowed(request.headers.origin)) {
+      refuseUpgrade(stream, 403, 'Pages of other origins may not talk to the local Live server.');
+      return;
+    }
+    const route = routeOf(request.url);
+    if (!route) {
+      refuseUpgrade(stream, 404, 'The local Live server serves only the Live API (BidiGenerateContent).');
+      return;
+    }
+    this.sockets.handleUpgrade(request, stream, head, (socket) => this.accept(socket, request, route));
+  }
+
+  private accept(socket: WebSocket, request: IncomingMessage, route: Route): void {
+    const { clock, seed, generationSpeed, parts, apiKey } = this.settings;
+    const number = ++this.accepted;
+    const header = request.headers['x-session-id'];
+    const session = typeof header === 'string' ? header : undefined;
+    const who = (): About => about(number, session);
+    const connection = new Connection({
+      socket,
+      route,
+      faults: { ...this.faults },
+      handles: this.handles,
+      parts: { ...parts, clock, generationSpeed, random: randomFrom(seed + number) },
+      events: {
+        setup: ({ model }) => this.tell('connection', { ...who(), model, route }),
+        heard: (hearing) => this.tell('heard', { ...who(), ...hearing }),
+        replied: (text, source) => this.tell('reply', { ...who(), text, source }),
+        problem: (error) => this.tell('problem', { ...who(), error }),
+        closed: (close, by) => {
+          this.live.delete(connection);
+          this.tell('close', { ...who(), ...close, by });
+        },
+      },
+    });
+    this.live.add(connection);
+    if (apiKey !== undefined && credentialOf(request) !== apiKey) connection.close(closes.apiKeyMissing());
+  }
+
+  /** Events are for onlookers: one that throws must not break a conversation. */
+  private tell<K extends keyof ServerEvents>(event: K, ...args: ServerEvents[K]): void {
+    try {
+      (this as EventEmitter).emit(event, ...args);
+    } catch (error) {
+      if (event !== 'problem') this.tell('problem', { ...about(0), error });
+    }
+  }
+}
+
+const about = (connection: number, session?: string): About => ({
+  connection,
+  ...(session === undefined ? {} : { session }),
+  at: Date.now(),
+});

@@ -1,0 +1,74 @@
+import { Clock } from './clock';
+import { ServerError } from './errors';
+import type { Faults } from './faults';
+import type { Ears, Mind, Voice } from './parts';
+import { createMind, loadScenario, type RuleScenario } from './scenario';
+import { LocalLiveServer } from './server';
+
+/** How a server is to be; everything has a default. */
+export interface ServerOptions {
+  /** 0 (default) takes any free port. */
+  readonly port?: number;
+  /** Address to listen on; default 127.0.0.1, so that only this machine can connect. */
+  readonly host?: string;
+  /** Name of a shipped scenario, path of a scenario file, or a loaded one. Default `assistant`. */
+  readonly scenario?: string | RuleScenario;
+  /** Default: recognise the scenario's phrases. */
+  readonly ears?: Ears;
+  /** Default: follow the scenario's rules. */
+  readonly mind?: Mind;
+  /** Default: the scenario's clips, or a speech synthesiser where one is found. */
+  readonly voice?: Voice;
+  /** Speed of time: 10 plays a conversation in a tenth of its length. Default 1. */
+  readonly clock?: number;
+  /** Seconds of sound generated per second; the service is faster than real time. Default 4. */
+  readonly generationSpeed?: number;
+  /** Seed of everything random, such as the length of audio chunks. Default 1. */
+  readonly seed?: number;
+  /** Key that clients must show. Default: any key, or none, is good. */
+  readonly apiKey?: string;
+  /** Misbehaviour for tests of clients. */
+  readonly faults?: Faults;
+}
+
+/**
+ * Starts a local Live server.
+ * @throws ServerError `PORT_IN_USE`, `LISTEN_FAILED`, `BAD_OPTION`
+ * @throws ScenarioError when the scenario cannot be read or has a mistake
+ */
+export async function startServer(options: ServerOptions = {}): Promise<LocalLiveServer> {
+  const {
+    port = 0,
+    host = '127.0.0.1',
+    clock = 1,
+    generationSpeed = 4,
+    seed = 1,
+    apiKey,
+    faults = {},
+  } = options;
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new ServerError('BAD_OPTION', `${port} is no port. Give a whole number from 0 to 65535.`);
+  }
+  for (const [name, value] of Object.entries({ clock, generationSpeed })) {
+    if (!(value > 0)) throw new ServerError('BAD_OPTION', `${name} must be above 0, not ${value}.`);
+  }
+  const scenario =
+    typeof options.scenario === 'object' ? options.scenario : await loadScenario(options.scenario);
+  // Loaded only when wanted: templates and clips cost a program time that brings its own parts.
+  const parts = {
+    phrases: scenario.phrases,
+    ears: options.ears ?? (await import('./ears')).createEars(scenario),
+    mind: options.mind ?? createMind(scenario),
+    voice: options.voice ?? (await import('./voice')).createVoice(scenario),
+  };
+  return LocalLiveServer.listen({
+    port,
+    host,
+    clock: new Clock(clock),
+    generationSpeed,
+    seed,
+    apiKey,
+    faults,
+    parts,
+  });
+}
