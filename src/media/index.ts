@@ -18,3 +18,7 @@ export type { MediaReader, OpenOptions } from './reader';
 export type { Played, PlayedOptions } from './playhead';
 export { MediaWriter, createMedia, type AbortCode } from './writer';
 export { capturedAt } from './stamp';
+export { PcmFramer } from './framer';
+export { pace, type Clock, type PaceOptions } from './pacer';
+export { WAV_HEADER_BYTES, looksLikeWav, parseWav, readWavHeader, wavHeader, type WavHeader } from './wav';
+export { OPUS_RATES, decodeOpus, type OpusOptions } from './opus';
