@@ -6,6 +6,22 @@ import { builtInValues } from './values';
 /** How to get what rules cannot give; ends every answer to something unknown. */
 export const KEY_ADVICE = 'For real answers, enter a Gemini API key in the config node.';
 
+const UNSURE = 'I am not sure. It sounded a little like: {guess}.';
+const NOT_UNDERSTOOD = 'I did not understand that.';
+const LIMITS = 'I can hear only {count} phrases, and strange voices badly.';
+const NOT_KNOWN = 'I do not know that. I am only rules, not the Gemini model.';
+const NEAREST = 'The nearest thing I know is: {guess}.';
+
+/** Every answer that comes from here and not from the scenario; the shipped voice must be able to say them. */
+export const FIXED_ANSWERS: readonly string[] = [
+  UNSURE,
+  NOT_UNDERSTOOD,
+  LIMITS,
+  NOT_KNOWN,
+  NEAREST,
+  KEY_ADVICE,
+];
+
 /** Courtesies around a request, which change nothing about it. */
 const BEFORE = [
   'please',
@@ -102,17 +118,14 @@ function fill(text: string, known: (key: string) => string | undefined): string 
 /** Something typed (or heard freely) that no rule covers. */
 function notKnown(scenario: RuleScenario, text: string): string {
   const near = nearest(scenario, toWords(text).plain);
-  const hint = near ? ` The nearest thing I know is: ${near}.` : '';
-  return `I do not know that. I am only rules, not the Gemini model.${hint} ${KEY_ADVICE}`;
+  return [NOT_KNOWN, near && NEAREST.replace('{guess}', near), KEY_ADVICE].filter(Boolean).join(' ');
 }
 
 /** Something spoken that the ears did not believe. */
 function notRecognised(scenario: RuleScenario, hearing: Hearing): string {
   const count = scenario.phrases.reduce((sum, phrase) => sum + 1 + (phrase.also?.length ?? 0), 0);
-  const heard = hearing.text
-    ? `I am not sure. It sounded a little like: ${hearing.text}.`
-    : 'I did not understand that.';
-  return `${heard} I can hear only ${count} phrases, and strange voices badly. ${KEY_ADVICE}`;
+  const heard = hearing.text ? UNSURE.replace('{guess}', hearing.text) : NOT_UNDERSTOOD;
+  return [heard, LIMITS.replace('{count}', String(count)), KEY_ADVICE].join(' ');
 }
 
 function nearest(scenario: RuleScenario, plain: readonly string[]): string | undefined {

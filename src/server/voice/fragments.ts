@@ -1,0 +1,61 @@
+import type { RuleScenario } from '../scenario/format';
+import { FIXED_ANSWERS } from '../scenario/mind';
+import { numberWords, ordinalWords } from '../scenario/numbers';
+import { CALENDAR_WORDS } from '../scenario/values';
+import { spokenKey } from './spoken';
+
+/** Said when a text fits no clip and no other voice is installed. */
+export const IN_TRANSCRIPT = 'My answer is in the transcript.';
+
+const HIGHEST_NUMBER = 59;
+
+/**
+ * Everything the shipped voice must be able to say for a scenario, as pieces: whole sentences where the words are
+ * fixed, the parts around the values otherwise, and the words of the values themselves. Written with punctuation,
+ * for the melody of the sentence.
+ */
+export function fragmentsOf(scenario: RuleScenario): string[] {
+  const texts = scenario.rules.flatMap((rule) => [...rule.say, ...(rule.otherwise ? [rule.otherwise] : [])]);
+  const pieces = [...texts, ...FIXED_ANSWERS, IN_TRANSCRIPT]
+    .flatMap((text) => withListedValues(text, scenario))
+    .flatMap((text) => text.split(/(?<=[.!?:])\s+/))
+    .flatMap((sentence) => sentence.split(/\{[^{}]*\}/));
+  const numbers = Array.from({ length: HIGHEST_NUMBER + 1 }, (_, value) => numberWords(value));
+  const ordinals = Array.from({ length: 31 }, (_, index) => ordinalWords(index + 1));
+  const wordings = scenario.phrases.flatMap((phrase) => [phrase.text, ...(phrase.also ?? [])]);
+  const all = [
+    ...pieces,
+    ...numbers,
+    ...ordinals,
+    ...CALENDAR_WORDS,
+    ...wordings,
+    'oh',
+    'A M',
+    'P M',
+    'on',
+    'off',
+  ];
+  const byKey = new Map<string, string>();
+  for (const text of all) {
+    const key = spokenKey(text);
+    if (key && !byKey.has(key)) byKey.set(key, text.trim().replace(/^[,.;:\s]+/, ''));
+  }
+  return [...byKey.values()];
+}
+
+/** Slots with listed words are spoken inside the sentence, which sounds better than words put together. */
+function withListedValues(text: string, scenario: RuleScenario): string[] {
+  let texts = [text];
+  for (const [name, slot] of scenario.slots) {
+    if (slot.kind === 'list') {
+      texts = texts.flatMap((entry) =>
+        entry.includes(`{${name}}`)
+          ? slot.values.map((value) => entry.replaceAll(`{${name}}`, value))
+          : [entry],
+      );
+    }
+  }
+  return texts.flatMap((entry) =>
+    entry.includes('{coin}') ? ['heads', 'tails'].map((side) => entry.replace('{coin}', side)) : [entry],
+  );
+}
