@@ -1,4 +1,4 @@
-import { constants, statSync } from 'node:fs';
+import { constants, realpathSync, statSync } from 'node:fs';
 import { access, chmod, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { MediaError } from './errors';
@@ -102,18 +102,24 @@ function named(name: string, env: NodeJS.ProcessEnv): { file: string } {
   return { file: /[/\\]/.test(name) ? path.resolve(name) : (findInPath(name, env)[0] ?? name) };
 }
 
-/** Every executable of this name in `PATH`, in its order. */
+/** Every program of this name in `PATH`, in its order; one that is found through several links counts once. */
 export function findInPath(name: string, env: NodeJS.ProcessEnv = process.env): string[] {
   const file = process.platform === 'win32' && !path.extname(name) ? `${name}.exe` : name;
   const folders = (env.PATH ?? env.Path ?? '').split(path.delimiter).filter(Boolean);
-  return [...new Set([...folders, ...EXTRA_FOLDERS])].map((folder) => path.join(folder, file)).filter(isFile);
+  const found = new Map<string, string>();
+  for (const folder of [...folders, ...EXTRA_FOLDERS]) {
+    const full = path.join(folder, file);
+    const real = realFile(full);
+    if (real && !found.has(real)) found.set(real, full);
+  }
+  return [...found.values()];
 }
 
-function isFile(full: string): boolean {
+function realFile(full: string): string | undefined {
   try {
-    return statSync(full).isFile();
+    return statSync(full).isFile() ? realpathSync(full) : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
 

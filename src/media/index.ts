@@ -22,3 +22,20 @@ export { PcmFramer } from './framer';
 export { pace, type Clock, type PaceOptions } from './pacer';
 export { WAV_HEADER_BYTES, looksLikeWav, parseWav, readWavHeader, wavHeader, type WavHeader } from './wav';
 export { OPUS_RATES, decodeOpus, type OpusOptions } from './opus';
+export {
+  resolveFfmpeg,
+  type FfmpegCapability,
+  type FfmpegSource,
+  type ResolvedFfmpeg,
+  type ResolveOptions,
+} from './ffmpeg';
+export { runTool, spawnTool, ToolProcess, type ToolExit, type ToolOptions } from './process';
+export { captureMicrophone, type CaptureBackend, type CaptureOptions } from './capture';
+export { listAudioDevices, type AudioDevice, type ListOptions } from './devices';
+export {
+  Playout,
+  type PlayoutEvents,
+  type PlayoutOptions,
+  type PlayoutState,
+  type PlayResult,
+} from './playout';

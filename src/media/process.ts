@@ -75,7 +75,7 @@ export class ToolProcess {
         stdio: [options.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
         windowsHide: true,
         // Messages are parsed: they must not be translated.
-        env: { ...process.env, ...options.env, LC_ALL: 'C' },
+        env: { ...process.env, LC_ALL: 'C', ...options.env },
       });
     } catch (error) {
       // Some refusals (a NUL in an argument, no memory) are thrown, the others are emitted.
