@@ -33,7 +33,7 @@ const AHEAD_MS = 500;
 
 /** Splits a text into words that keep the space in front of them, as transcripts come over the wire. */
 export function wordPieces(text: string): string[] {
-  return text.trim().match(/\s*[^\s,]+|\s*,/g) ?? [];
+  return text.trimEnd().match(/\s*[^\s,]+|\s*,/g) ?? [];
 }
 
 const durationMs = (pcm: Int16Array): number => (pcm.length / SPEAK_RATE) * 1000;

@@ -150,14 +150,14 @@ export class Conversation implements TurnTakerListener {
     const hearing = await this.listen(user);
     if (signal.aborted) return;
     if ('pcm' in user) this.transcribe(hearing);
-    const reply = await this.think(hearing);
+    const text = (await this.think(hearing)).say.trim();
     if (signal.aborted) return;
-    const speech = config.modality === 'TEXT' ? NO_SPEECH : await world.voice.speak(reply.say);
+    const speech = config.modality === 'TEXT' ? NO_SPEECH : await world.voice.speak(text);
     if (signal.aborted) return;
-    world.replied(reply.say, speech.source);
-    const answer = { text: reply.say, speech, thought: thoughtAbout(hearing) };
+    world.replied(text, speech.source);
+    const answer = { text, speech, thought: thoughtAbout(hearing) };
     if (!(await speaker.speak(answerSteps(answer, config, world.random), signal))) return;
-    speaker.said.text = reply.say;
+    speaker.said.text = text;
     world.send(frames.generationComplete());
     if (await speaker.played(signal)) this.complete(speaker);
   }

@@ -2,6 +2,7 @@
  * A local server that speaks the Live protocol: to rehearse on without a key, and to test clients against.
  * What is faithful to the service and what is ours: docs/protocol.md.
  */
+export { scriptedEars } from './ears';
 export { embeddedServer, type Embedded } from './embedded';
 export { ServerError, type ServerErrorCode } from './errors';
 export type { Faults } from './faults';
@@ -20,6 +21,6 @@ export type {
 } from './parts';
 export type { Route } from './routes';
 export { loadScenario, parseScenario, ScenarioError, type RuleScenario } from './scenario';
-export { scriptedEars, scriptedMind, toneVoice } from './scripted';
+export { scriptedMind, toneVoice } from './scripted';
 export { LocalLiveServer, type ServerEvents } from './server';
 export { startServer, type ServerOptions } from './start';

@@ -1,22 +1,5 @@
 import { SPEAK_RATE } from './answer';
-import type { Ears, Mind, MindInput, Speech, Voice } from './parts';
-
-/**
- * Ears that do not listen: every utterance has the next text of a list (the last one again and again). For tests that are not
- * about hearing; nothing that a user sees is wired to it.
- */
-export function scriptedEars(texts: readonly string[]): Ears {
-  let turn = 0;
-  return {
-    name: 'scripted',
-    hear: async () => ({
-      text: texts[Math.min(turn++, texts.length - 1)] ?? '',
-      score: 0,
-      accepted: true,
-      recognizer: 'scripted',
-    }),
-  };
-}
+import type { Mind, MindInput, Speech, Voice } from './parts';
 
 /**
  * A voice that hums: a tone of 220 Hz, as long as the text would take to say.

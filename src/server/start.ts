@@ -1,9 +1,11 @@
 import { Clock } from './clock';
+import { createEars } from './ears';
 import { ServerError } from './errors';
 import type { Faults } from './faults';
 import type { Ears, Mind, Voice } from './parts';
 import { createMind, loadScenario, type RuleScenario } from './scenario';
 import { LocalLiveServer } from './server';
+import { createVoice } from './voice';
 
 /** How a server is to be; everything has a default. */
 export interface ServerOptions {
@@ -54,12 +56,11 @@ export async function startServer(options: ServerOptions = {}): Promise<LocalLiv
   }
   const scenario =
     typeof options.scenario === 'object' ? options.scenario : await loadScenario(options.scenario);
-  // Loaded only when wanted: templates and clips cost a program time that brings its own parts.
   const parts = {
     phrases: scenario.phrases,
-    ears: options.ears ?? (await import('./ears')).createEars(scenario),
+    ears: options.ears ?? (await createEars(scenario)),
     mind: options.mind ?? createMind(scenario),
-    voice: options.voice ?? (await import('./voice')).createVoice(scenario),
+    voice: options.voice ?? (await createVoice(scenario)),
   };
   return LocalLiveServer.listen({
     port,
