@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { browserMissing, openBrowser } from '../support/browser';
+import { type CanvasNode, Editor } from '../support/editor';
+import { NodeRed, type NodeRedRuntime } from '../support/node-red';
+import { packedPackage, ROOT } from '../support/package';
+import { skipWithout } from '../support/skip';
+
+const PACKAGE = '@parley/node-red-gemini-live';
+const TITLES = readdirSync(path.join(ROOT, 'examples/flows'))
+  .filter((name) => name.endsWith('.json'))
+  .map((name) => path.basename(name, '.json'))
+  .sort();
+
+const ours = ({ type }: CanvasNode) => type.startsWith('gemini-live-');
+
+/**
+ * What someone does who has just installed the package: import each example by the menu, deploy it, look into every
+ * dialog. The same in every version of Node-RED.
+ * @param themes Node-RED 5 has a dark theme of its own
+ */
+export function describeEditor(
+  name: string,
+  find: () => NodeRedRuntime | { missing: string },
+  themes: ('light' | 'dark')[],
+): void {
+  describe(`editor of Node-RED ${name}`, function () {
+    this.timeout(120_000);
+    let nodeRed: NodeRed | undefined;
+    let browser: Awaited<ReturnType<typeof openBrowser>> | undefined;
+    let editor: Editor;
+
+    before(async function () {
+      const runtime = find();
+      skipWithout(this, browserMissing);
+      skipWithout(this, 'missing' in runtime && runtime.missing);
+      await packedPackage();
+      nodeRed = await NodeRed.start({ runtime: runtime as NodeRedRuntime });
+      browser = await openBrowser();
+      editor = await Editor.open(await browser.context.newPage(), nodeRed.url, `node-red-${name}`);
+    });
+
+    after(async () => {
+      await browser?.close();
+      await nodeRed?.stop();
+    });
+
+    afterEach(() => {
+      assert.deepEqual(editor.complaints.splice(0), [], 'the page complained');
+    });
+
+    it('offers each example in the menu', async () => {
+      const dialog = await editor.openExamples(PACKAGE);
+      for (const title of TITLES) await dialog.getByText(title, { exact: true }).waitFor();
+      await editor.shot('examples');
+      await dialog.locator('#red-ui-clipboard-dialog-cancel').click();
+    });
+
+    for (const title of TITLES) {
+      it(`imports and deploys "${title}"`, async () => {
+        const before = (await editor.nodes()).length;
+        await editor.importExample(PACKAGE, title);
+        const nodes = await editor.nodes();
+        assert.ok(nodes.slice(before).some(ours) || nodes.filter(ours).length > 0, 'nothing was imported');
+        assert.ok(nodes.length > before, 'nothing was imported');
+        assert.deepEqual(
+          nodes.filter(({ unknown }) => unknown),
+          [],
+          'unknown nodes',
+        );
+        assert.deepEqual(
+          nodes.filter(({ valid }) => !valid),
+          [],
+          'invalid nodes',
+        );
+        await editor.deploy();
+        await editor.quiet();
+        await editor.shot(`deployed ${title}`);
+        assert.ok(nodeRed?.alive, nodeRed?.log.join('\n'));
+      });
+    }
+
+    for (const theme of themes) {
+      it(`opens every dialog of ours in the ${theme} theme`, async () => {
+        if (themes.length > 1) await editor.theme(theme);
+        const faults: string[] = [];
+        const seen = new Set<string>();
+        for (const node of (await editor.nodes()).filter(ours)) {
+          await editor.openDialog(node);
+          if (!seen.has(node.type)) await editor.shot(`${theme} ${node.type}`);
+          seen.add(node.type);
+          for (const fault of await editor.faults()) faults.push(`${node.type} "${node.label}": ${fault}`);
+          await editor.cancelDialog();
+        }
+        assert.deepEqual([...new Set(faults)], []);
+        assert.deepEqual([...seen].sort(), await declaredTypes(), 'types that no example uses');
+      });
+    }
+  });
+}
+
+async function declaredTypes(): Promise<string[]> {
+  const manifest = (await import('../../package.json')) as unknown as {
+    'node-red': { nodes: Record<string, string> };
+  };
+  return Object.keys(manifest['node-red'].nodes).sort();
+}

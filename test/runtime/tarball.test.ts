@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { packedPackage, type PackedPackage, ROOT } from '../support/package';
+
+interface Manifest {
+  main?: string;
+  bin: Record<string, string>;
+  exports: Record<string, string | Record<string, string>>;
+  'node-red': { nodes: Record<string, string>; plugins: Record<string, string> };
+  dependencies: Record<string, string>;
+}
+
+const manifest = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as Manifest;
+const strip = (file: string) => file.replace(/^\.\//, '');
+
+describe('packed package', function () {
+  this.timeout(180_000);
+  let pack: PackedPackage;
+  let root: string;
+  const has = (file: string) => assert.ok(pack.files.includes(file), `${file} is not in the tarball`);
+
+  before(async () => {
+    pack = await packedPackage();
+    root = path.join(pack.installed, 'node_modules/@parley/node-red-gemini-live');
+  });
+
+  it('holds every file that its manifest names', () => {
+    const named = [
+      ...Object.values(manifest.bin),
+      ...Object.values(manifest.exports).flatMap((entry) =>
+        typeof entry === 'string' ? [entry] : Object.values(entry),
+      ),
+      ...Object.values(manifest['node-red'].nodes),
+      ...Object.values(manifest['node-red'].plugins),
+    ];
+    for (const file of named) has(strip(file));
+  });
+
+  it('holds the editor half, the labels and the help beside each node', () => {
+    for (const file of Object.values(manifest['node-red'].nodes)) {
+      const folder = path.posix.dirname(file);
+      const name = path.posix.basename(file, '.js');
+      has(`${folder}/${name}.html`);
+      has(`${folder}/locales/en-US/${name}.json`);
+      has(`${folder}/locales/en-US/${name}.html`);
+    }
+  });
+
+  it('holds the icon of each node', async () => {
+    for (const file of Object.values(manifest['node-red'].nodes)) {
+      const html = await readFile(path.join(root, file.replace(/\.js$/, '.html')), 'utf8');
+      for (const [, icon] of html.matchAll(/icon:\s*['"]([\w-]+\.(?:svg|png))['"]/g))
+        has(`${path.posix.dirname(file)}/icons/${icon}`);
+      const config = /category:\s*['"]config['"]/.test(html);
+      assert.ok(config || /icon:\s*['"]/.test(html), `${file} names no icon`);
+    }
+  });
+
+  it('serves every resource that an editor page asks for', async () => {
+    const pages = pack.files.filter((file) => /^dist\/nodes\/[^/]+\.html$/.test(file));
+    assert.ok(pages.length > 0);
+    for (const page of pages) {
+      const html = await readFile(path.join(root, page), 'utf8');
+      for (const [, url] of html.matchAll(/(?:src|href)=["'](resources\/[^"']+)["']/g))
+        has(url!.replace('resources/@parley/node-red-gemini-live/', 'resources/'));
+    }
+  });
+
+  it('holds the examples, whose nodes of ours are all declared', async () => {
+    const examples = pack.files.filter((file) => /^examples\/flows\/.+\.json$/.test(file));
+    assert.equal(examples.length, (await readdir(path.join(ROOT, 'examples/flows'))).length);
+    assert.ok(examples.length >= 4);
+    for (const file of examples) {
+      const flow = JSON.parse(await readFile(path.join(root, file), 'utf8')) as { type: string }[];
+      for (const { type } of flow.filter(({ type }) => type.startsWith('gemini-live-')))
+        assert.ok(manifest['node-red'].nodes[type], `${file}: ${type} is not declared`);
+    }
+  });
+
+  it('holds what the local server hears and speaks with, and the samples', async () => {
+    for (const folder of ['src/server/assets', 'nodes/audio-in/samples'])
+      for (const name of await readdir(path.join(ROOT, folder))) has(`dist/${folder}/${name}`);
+  });
+
+  it('answers its entry points from where npm put it', async () => {
+    for (const [entry, targets] of Object.entries(manifest.exports)) {
+      if (typeof targets === 'string') continue;
+      const from = path.join(pack.installed, 'index.js');
+      const file = require.resolve(`@parley/node-red-gemini-live/${strip(entry)}`, {
+        paths: [path.dirname(from)],
+      });
+      assert.equal(file, path.join(root, strip(targets.default!)));
+      assert.ok(Object.keys((await import(file)) as object).length > 0, `${entry} exports nothing`);
+    }
+  });
+
+  it('carries no sources, tests or tooling, and stays small', () => {
+    const stray = pack.files.filter((file) =>
+      /^(src|nodes|test|scripts|bench|\.ci)\/|\.tsbuildinfo$|(?<!\.d)\.ts$/.test(file),
+    );
+    assert.deepEqual(stray, []);
+    assert.ok(pack.size < 2_500_000, `the tarball has ${pack.size} bytes`);
+  });
+});
