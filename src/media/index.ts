@@ -39,3 +39,5 @@ export {
   type PlayoutState,
   type PlayResult,
 } from './playout';
+export { openAudioInput, type AudioInputOptions } from './audio-input';
+export type { AudioSource } from './audio-arguments';

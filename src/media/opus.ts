@@ -157,7 +157,7 @@ class OpusDecoder extends Transform {
     for (let at = 0; at < chunk.length && !this.#failure; at += PIECE) {
       this.#demuxer._transform(
         chunk.subarray(at, at + PIECE),
-        'buffer',
+        'binary',
         (error) => (this.#failure ??= error ?? undefined),
       );
       if ((this.#demuxer._remainder?.length ?? 0) > MAX_HELD[this.#options.container]) {

@@ -46,13 +46,21 @@ export async function* pace(
 ): AsyncGenerator<Buffer, void, undefined> {
   const perMs = bytesPerMs(format);
   const chunks = source[Symbol.asyncIterator]();
-  const aborted = whenAborted(signal);
+  let wake = (): void => {};
+  const abort = (): void => wake();
+  signal?.addEventListener('abort', abort, { once: true });
+  // Not Promise.race with one promise for the abort: that would keep a reaction for every chunk until the end.
+  const take = (): Promise<IteratorResult<Buffer> | undefined> =>
+    new Promise((resolve, reject) => {
+      wake = () => resolve(undefined);
+      chunks.next().then(resolve, reject);
+    });
   let start: number | undefined;
   let bytes = 0;
   try {
-    for (;;) {
-      const next = await Promise.race([chunks.next(), aborted.promise]);
-      if (!next || next.done || signal?.aborted) return;
+    while (!signal?.aborted) {
+      const next = await take();
+      if (!next || next.done) return;
       start ??= clock.now();
       const wait = start + bytes / perMs - clock.now();
       if (wait < -maxLagMs) start -= wait;
@@ -65,16 +73,8 @@ export async function* pace(
       yield next.value;
     }
   } finally {
-    aborted.dispose();
+    signal?.removeEventListener('abort', abort);
     // Not awaited: a source that hangs in its next() would hold back the return for as long as it hangs.
     chunks.return?.().then(undefined, () => {});
   }
-}
-
-function whenAborted(signal: AbortSignal | undefined): { promise: Promise<undefined>; dispose(): void } {
-  let abort = (): void => {};
-  const promise = new Promise<undefined>((resolve) => (abort = () => resolve(undefined)));
-  signal?.addEventListener('abort', abort, { once: true });
-  if (signal?.aborted) abort();
-  return { promise, dispose: () => signal?.removeEventListener('abort', abort) };
 }

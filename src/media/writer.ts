@@ -59,6 +59,11 @@ export class MediaWriter {
     return this.#channel.ready();
   }
 
+  /** Says, as a `warning` event of the handle, that something was lost or went wrong; the stream goes on. */
+  warn(code: MediaErrorCode, message: string): void {
+    this.#channel.warn(code, message);
+  }
+
   /** Nothing more comes: every reader gets what is left, then ends. */
   end(): void {
     this.#rest = undefined;
