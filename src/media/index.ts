@@ -30,6 +30,7 @@ export {
   type ResolveOptions,
 } from './ffmpeg';
 export { runTool, spawnTool, ToolProcess, type ToolExit, type ToolOptions } from './process';
+export { writeAudioFile, type WriteFileOptions, type WrittenFile } from './file-sink';
 export { captureMicrophone, type CaptureBackend, type CaptureOptions } from './capture';
 export { listAudioDevices, type AudioDevice, type ListOptions } from './devices';
 export {

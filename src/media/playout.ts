@@ -53,7 +53,7 @@ interface Job {
   readonly reader: MediaReader;
   readonly done: Promise<PlayResult>;
   writtenMs: number;
-  /** When the device will have played what it was given of it (performance clock, ms). */
+  /** When what was handed over of it will have been heard (performance clock, ms). */
   endsAt: number;
   /** Set once `done` is settled: nothing may be written for it any more. */
   over: boolean;
@@ -192,11 +192,21 @@ export class Playout extends EventEmitter<PlayoutEvents> {
     if (rest && !(await this.feed(job, speaker, rest))) return;
     // A device that ran dry waits until its buffer is full again: silence pushes the last words out.
     this.hand(speaker, silence(format, speaker.path.tailMs));
-    for (let left = 1; left > 0; left = job.endsAt - performance.now()) {
+    await this.playedOut(job, speaker);
+  }
+
+  /** Waits until all that was handed over was heard. If the device ends meanwhile, {@link lost} has the last word. */
+  private async playedOut(job: Job, speaker: Speaker): Promise<void> {
+    if (speaker.path.oneShot) {
+      speaker.end();
+      if ((await speaker.ended).code !== 0) return;
+    }
+    for (let left = job.endsAt - performance.now(); left > 0; left = job.endsAt - performance.now()) {
       await sleep(Math.min(PIECE_MS, left));
       if (job.over || !speaker.alive) return;
       this.report(job);
     }
+    this.report(job);
     job.settle({ playedMs: job.writtenMs, aborted: false });
   }
 
@@ -247,6 +257,7 @@ export class Playout extends EventEmitter<PlayoutEvents> {
     const speaker = new Speaker(path, format);
     this.speaker = speaker;
     this.dryAt = 0;
+    if (path.leadMs) this.hand(speaker, silence(format, path.leadMs));
     void speaker.ended.then((exit) => this.lost(speaker, exit));
     return speaker;
   }
@@ -256,6 +267,7 @@ export class Playout extends EventEmitter<PlayoutEvents> {
     if (exit.stopped || this.speaker !== speaker) return;
     const job = this.current;
     this.speaker = undefined;
+    if (speaker.path.oneShot && exit.code === 0) return;
     this.path = undefined;
     job?.settle(await explainSpeaker(exit, speaker.path, this.options));
   }

@@ -21,6 +21,8 @@ export interface ToolOptions {
   readonly stdin?: boolean;
   /** Time between SIGTERM and SIGKILL in {@link ToolProcess.stop}, ms (default 1000). */
   readonly graceMs?: number;
+  /** What ends the tool when this process exits: SIGKILL, or SIGTERM for one that has a file to finish. */
+  readonly exitSignal?: 'SIGKILL' | 'SIGTERM';
   /** Added to this process's environment. */
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -28,19 +30,19 @@ export interface ToolOptions {
 /** Most of stderr that is remembered, characters. */
 const STDERR_TAIL = 8192;
 
-/** Children that are alive in this process, so that none outlives it. */
-const alive = new Set<ChildProcess>();
+/** Children that are alive, with the signal that ends them when this process exits. */
+const alive = new Map<ChildProcess, NodeJS.Signals>();
 let watching = false;
 
 function killAll(): void {
-  for (const child of alive) child.kill('SIGKILL');
+  for (const [child, signal] of alive) child.kill(signal);
 }
 
 /** One listener for all children and for good: adding one per child would trip Node's leak warning. */
-function track(child: ChildProcess): void {
+function track(child: ChildProcess, signal: NodeJS.Signals): void {
   if (!watching) process.on('exit', killAll);
   watching = true;
-  alive.add(child);
+  alive.set(child, signal);
 }
 
 /** Number of tools that are running now. For tests and diagnostics. */
@@ -82,7 +84,9 @@ export class ToolProcess {
       refused = error as NodeJS.ErrnoException;
     }
     this.child = child;
-    this.exited = child ? this.watch(child) : Promise.resolve(this.finish(null, null, refused));
+    this.exited = child
+      ? this.watch(child, options.exitSignal ?? 'SIGKILL')
+      : Promise.resolve(this.finish(null, null, refused));
   }
 
   get pid(): number | undefined {
@@ -132,8 +136,8 @@ export class ToolProcess {
     for (const stream of child.stdio) stream?.destroy();
   }
 
-  private watch(child: ChildProcess): Promise<ToolExit> {
-    track(child);
+  private watch(child: ChildProcess, exitSignal: NodeJS.Signals): Promise<ToolExit> {
+    track(child, exitSignal);
     const ignore = (): void => {};
     child.stdin?.on('error', ignore);
     child.stdout?.on('error', ignore);

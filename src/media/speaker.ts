@@ -20,10 +20,17 @@ export interface SpeakerOptions {
 export interface SpeakerPath {
   readonly backend: PlaybackBackend;
   readonly command: string;
-  /** Silence that pushes the last words out of the program's buffers, ms. */
+  /** Silence before the first sound, whose first 40 ms ffmpeg's devices swallow (measured), ms. */
+  readonly leadMs: number;
+  /** Silence after the last sound, which pushes it out of buffers that play only when full, ms. */
   readonly tailMs: number;
+  /** Whether only the program's end tells that all was heard, because its delay is not known. */
+  readonly oneShot: boolean;
   args(format: MediaFormat): string[];
 }
+
+const PERSISTENT = { leadMs: 0, tailMs: 60, oneShot: false };
+const ONE_SHOT = { leadMs: 60, tailMs: 200, oneShot: true };
 
 /**
  * Arguments of `pacat`. Without `--latency-msec` it plays nothing as long as stdin stays open and little was sent, because its
@@ -103,7 +110,12 @@ export async function findSpeaker({
     (backend === 'auto' && linux && !isAlsaName && has('pacat') && (await pulseAnswers()));
   if (pulse) {
     if (has('pacat'))
-      return { backend: 'pulse', command: 'pacat', tailMs: 60, args: (format) => pacatArgs(device, format) };
+      return {
+        backend: 'pulse',
+        command: 'pacat',
+        ...PERSISTENT,
+        args: (format) => pacatArgs(device, format),
+      };
     throw new MediaError(
       'DEVICE_FAILED',
       'pacat is not installed. Install pulseaudio-utils, or choose another way to play.',
@@ -111,7 +123,12 @@ export async function findSpeaker({
   }
   if (backend === 'alsa' || (backend === 'auto' && linux && has('aplay'))) {
     if (has('aplay'))
-      return { backend: 'alsa', command: 'aplay', tailMs: 60, args: (format) => aplayArgs(device, format) };
+      return {
+        backend: 'alsa',
+        command: 'aplay',
+        ...PERSISTENT,
+        args: (format) => aplayArgs(device, format),
+      };
     throw new MediaError(
       'DEVICE_FAILED',
       'aplay is not installed. Install alsa-utils, or choose another way to play.',
@@ -134,7 +151,7 @@ async function findFfmpegSpeaker(
       return {
         backend: 'ffmpeg',
         command: path,
-        tailMs: 200,
+        ...ONE_SHOT,
         args: (format) => ffmpegPlayArgs(output, device, format),
       };
     } catch (error) {
@@ -178,6 +195,11 @@ export class Speaker {
 
   write(pcm: Buffer): void {
     this.tool.stdin?.write(pcm);
+  }
+
+  /** Nothing more comes: the program ends when all was heard. */
+  end(): void {
+    this.tool.stdin?.end();
   }
 
   /** Silence now: what the program and its pipe still hold is gone. */
