@@ -194,8 +194,8 @@ async function* rawPcm(job: Job, format: MediaFormat): AsyncGenerator<Buffer> {
   const { source, name, signal, writer } = job;
   const align = blockAlign(format);
   const torn = (bytes: number): string =>
-    `${name} has ${bytes} bytes, which is no whole number of PCM samples (${align} bytes each). Check rate, channels and ` +
-    `that it is 16-bit PCM.`;
+    `The PCM of ${name} ends in the middle of a sample (${bytes} bytes, ${align} per sample). ` +
+    'Check its rate and channels, and that it really is 16-bit PCM.';
   const size =
     'buffer' in source ? source.buffer.length : 'file' in source ? await checkFile(source.file) : 0;
   if (size % align !== 0) throw new MediaError('BAD_INPUT', torn(size));

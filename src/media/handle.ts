@@ -9,7 +9,7 @@ import type {
   MediaStats,
   OverflowPolicy,
 } from './channel';
-import type { MediaError } from './errors';
+import { redact, type MediaError } from './errors';
 import { formatMime, isPcm, pcmDurationMs, type MediaFormat } from './format';
 import type { Played, PlayedOptions } from './playhead';
 import type { MediaReader, OpenOptions } from './reader';
@@ -52,7 +52,7 @@ export class MediaHandle {
     this.#channel = channel;
     this.label = options.label ?? '';
     this.meta = options.meta ?? {};
-    channel.name = this.label === '' ? `the ${formatMime(channel.format)} stream` : `"${this.label}"`;
+    channel.name = this.label === '' ? `the ${formatMime(channel.format)} stream` : this.label;
   }
 
   get format(): MediaFormat {
@@ -118,7 +118,11 @@ export class MediaHandle {
     const leave = (): void => void reader.destroy();
     const failed = (error: Error): void => {
       leave();
-      this.#channel.warn('WRITE_FAILED', `Piping ${this.#channel.name} failed: ${error.message}`, error);
+      this.#channel.warn(
+        'WRITE_FAILED',
+        `Piping ${this.#channel.name} failed: ${redact(error.message)}`,
+        error,
+      );
     };
     destination.on('error', failed);
     destination.on('close', leave);
@@ -170,8 +174,12 @@ export class MediaHandle {
 
   /** A description for JSON, file contexts and MQTT; the media itself does not survive those. */
   toJSON(): MediaDescription {
+    // Only what JSON can always hold: a circular or odd value in somebody's meta data must not throw in the sidebar.
+    const plain = Object.entries(this.meta).filter(([, value]) =>
+      /^(string|number|boolean)$/.test(typeof value),
+    );
     return {
-      ...this.meta,
+      ...Object.fromEntries(plain),
       type: TYPE,
       id: this.id,
       ...(this.label !== '' && { label: this.label }),
