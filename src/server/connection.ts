@@ -38,7 +38,7 @@ const MOST_UNREAD = 64 * 1024 * 1024;
 /** One client: first its setup, then a conversation, until either side ends it. */
 export class Connection {
   /** False from the moment on at which the server stops listening to this client. */
-  open = true;
+  private open = true;
   private readonly gate: FaultGate;
   private session: Session | undefined;
   private closedByServer: Close | undefined;
@@ -104,7 +104,7 @@ export class Connection {
       heard: (hearing) => events.heard(hearing),
       replied: (text, source) => events.replied(text, source),
       failed: (error) => this.fail(error),
-      save: (current) => this.options.handles.save(current, this, config.model),
+      save: (current) => this.options.handles.save(current, ownerOf(this.options.socket), config.model),
     });
     const id = route.backend === 'vertex' ? randomUUID() : undefined;
     if (!faults.neverSetupComplete) this.send(frames.setupComplete(id));
@@ -132,4 +132,15 @@ export class Connection {
     this.options.events.problem(error);
     this.close(closes.internal());
   }
+}
+
+/** Says whether a socket is still open, without keeping it from being collected: handles outlive connections. */
+function ownerOf(socket: WebSocket): { readonly open: boolean } {
+  const reference = new WeakRef(socket);
+  return {
+    get open() {
+      const current = reference.deref();
+      return current !== undefined && current.readyState === current.OPEN;
+    },
+  };
 }

@@ -4,7 +4,7 @@ import { closes } from './closes';
 import { Refusal } from './client-message';
 import type { Clock } from './clock';
 import { frames } from './frames';
-import type { Line, Memory } from './memory';
+import type { Memory } from './memory';
 import type { DeclaredFunction, Ears, Hearing, Mind, Phrase, Reply, Speech, Voice } from './parts';
 import { textOf, type SessionConfig } from './setup';
 import { Speaker } from './speaker';
@@ -47,8 +47,6 @@ const UNCLEAR = '(not recognised)';
 export class Conversation implements TurnTakerListener {
   private turn: ModelTurn | undefined;
   private readonly waiting: UserTurn[] = [];
-  /** What was written and not yet answered. */
-  private open: string[] = [];
   private ended = false;
   private begun = false;
   private seeding: boolean;
@@ -61,7 +59,9 @@ export class Conversation implements TurnTakerListener {
   ) {
     this.tools = config.tools;
     this.seeding = config.seedsHistory;
-    addTokens(memory.context, { TEXT: textTokens(config.instructions + JSON.stringify(config.tools)) });
+    if (config.handle === undefined) {
+      addTokens(memory.context, { TEXT: textTokens(config.instructions + JSON.stringify(config.tools)) });
+    }
   }
 
   activityStarted(): void {
@@ -71,15 +71,15 @@ export class Conversation implements TurnTakerListener {
 
   utterance(pcm: Int16Array): void {
     addTokens(this.memory.context, { AUDIO: audioTokens((pcm.length / LISTEN_RATE) * 1000) });
-    this.open = [];
+    this.memory.takeOpen();
     this.ask({ pcm });
   }
 
   /** `realtimeInput.text`: a user turn as if it had been spoken. A blank one only asks for an answer. */
   text(text: string): void {
     this.activityStarted();
-    if (text.trim() !== '') this.add('user', text);
-    this.askOpen();
+    this.memory.add('user', text);
+    this.ask({ text: this.memory.takeOpen() });
   }
 
   /** A frame of video counts, but the local server is blind. */
@@ -98,11 +98,11 @@ export class Conversation implements TurnTakerListener {
     const isFunction = turns.some((turn) => turn.parts?.some((p) => p.functionCall ?? p.functionResponse));
     if (seeding && isFunction) throw new Refusal(closes.invalidArgument());
     this.interrupt();
-    for (const turn of turns) this.add(turn.role === 'model' ? 'model' : 'user', textOf(turn));
+    for (const turn of turns) this.memory.add(turn.role === 'model' ? 'model' : 'user', textOf(turn));
     if (!complete) return;
     this.begun = true;
     this.seeding = false;
-    if (!seeding) this.askOpen();
+    if (!seeding) this.ask({ text: this.memory.takeOpen() });
   }
 
   /** `contextUpdate`: other functions from now on. */
@@ -116,17 +116,6 @@ export class Conversation implements TurnTakerListener {
     this.waiting.length = 0;
     this.turn?.abort.abort();
     this.turn = undefined;
-  }
-
-  private add(role: Line['role'], text: string): void {
-    this.memory.add(role, text);
-    this.open = role === 'model' ? [] : [...this.open, text.trim()];
-  }
-
-  private askOpen(): void {
-    const text = this.open.filter((line) => line !== '').join(' ');
-    this.open = [];
-    this.ask({ text });
   }
 
   private ask(user: UserTurn): void {
@@ -167,7 +156,7 @@ export class Conversation implements TurnTakerListener {
       'pcm' in user
         ? await this.world.ears.hear(user.pcm, this.world.phrases)
         : { text: user.text, score: 0, accepted: true, recognizer: 'text' };
-    if ('pcm' in user && !this.ended) this.memory.add('user', hearing.accepted ? hearing.text : UNCLEAR);
+    if ('pcm' in user) addTokens(this.memory.context, { TEXT: textTokens(hearing.text) });
     this.world.heard(hearing);
     return hearing;
   }
@@ -204,8 +193,7 @@ export class Conversation implements TurnTakerListener {
     world.send(
       frames.turnComplete(usageMetadata(memory.context, answer, config.route.backend), config.route.backend),
     );
-    addTokens(memory.context, { AUDIO: answer.AUDIO });
-    memory.add('model', said.text);
+    addTokens(memory.context, answer);
     if (config.resumption) world.send(frames.resumption(world.save(memory)));
     this.turn = undefined;
     this.next();

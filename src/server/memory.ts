@@ -1,34 +1,36 @@
 import { randomUUID } from 'node:crypto';
 import { addTokens, noTokens, textTokens, type TokenCounts } from './tokens';
 
-/** One line of a conversation. */
-export interface Line {
-  readonly role: 'user' | 'model';
-  readonly text: string;
-}
-
-const MOST_LINES = 200;
+/** More unanswered lines than this push out the oldest. */
+const MOST_OPEN = 200;
 
 /** All that a conversation knows; this is what lies behind a resumption handle. */
 export class Memory {
   /** Facts the mind keeps. */
   readonly facts = new Map<string, string>();
-  readonly lines: Line[] = [];
   /** Tokens of everything so far: the next turn's prompt. */
   readonly context: TokenCounts = noTokens();
+  /** What was written and not yet answered. */
+  private open: string[] = [];
 
-  /** Adds a line; the oldest go when there are too many, like with a compressed context window. */
-  add(role: Line['role'], text: string): void {
-    this.lines.push({ role, text });
-    if (this.lines.length > MOST_LINES) this.lines.shift();
+  /** Takes a line of written history; a line of the model answers all that was open. */
+  add(role: 'user' | 'model', text: string): void {
     addTokens(this.context, { TEXT: textTokens(text) });
+    if (role === 'model') this.open = [];
+    else if (text.trim() !== '') this.open.push(text.trim());
+    if (this.open.length > MOST_OPEN) this.open.shift();
+  }
+
+  /** Takes what is open, to answer it now. */
+  takeOpen(): string {
+    return this.open.splice(0).join(' ');
   }
 
   /** An independent copy. */
   copy(): Memory {
     const copy = new Memory();
     for (const [key, value] of this.facts) copy.facts.set(key, value);
-    copy.lines.push(...this.lines);
+    copy.open.push(...this.open);
     addTokens(copy.context, this.context);
     return copy;
   }
@@ -42,7 +44,7 @@ const MOST_HANDLES = 1000;
 /** What {@link HandleStore.take} finds. */
 export interface Resumed {
   readonly memory: Memory;
-  /** The connection that was given this handle. */
+  /** Whether the connection that was given this handle still is. */
   readonly owner: { readonly open: boolean };
   readonly model: string;
 }
