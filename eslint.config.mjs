@@ -8,7 +8,12 @@ const floor = (files, ...forbidden) => ({
   rules: {
     'no-restricted-imports': [
       'error',
-      { patterns: forbidden.map((name) => ({ regex: `(^|/)${name}(/|$)`, message: `${name} is above or beside this floor` })) },
+      {
+        patterns: forbidden.map((name) => ({
+          regex: `(^|/)${name}(/|$)`,
+          message: `${name} is above or beside this floor`,
+        })),
+      },
     ],
   },
 });
@@ -26,6 +31,17 @@ export default tseslint.config(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       eqeqeq: ['error', 'smart'],
       'no-console': 'error',
+    },
+  },
+  {
+    // What runs in the browser has a TypeScript project of its own.
+    files: ['nodes/**/editor.ts', 'nodes/shared/editor/**/*.ts'],
+    languageOptions: {
+      parserOptions: {
+        projectService: false,
+        project: './tsconfig.editor.json',
+        tsconfigRootDir: import.meta.dirname,
+      },
     },
   },
   { files: ['src/cli/**', 'scripts/**', 'bench/**'], rules: { 'no-console': 'off' } },

@@ -1,0 +1,207 @@
+import type { NodeDef } from 'node-red';
+import { captureMicrophone, MediaError, openAudioInput, PCM_16K, type MediaHandle } from '../../src/media';
+import { serveDialogs } from '../shared/admin';
+import { describe, NodeError, report } from '../shared/errors';
+import { finished, onPurpose, within } from '../shared/handles';
+import { afterDeployOnce, onClose, onInput } from '../shared/lifecycle';
+import { mediaOf, pcmOf } from '../shared/payload';
+import { codeText, StatusLine } from '../shared/status';
+import { textOf, userDir } from '../shared/values';
+import type { Message, Red, RedNode, Send } from '../shared/types';
+import { locate } from './source';
+
+/** The fields of the dialog. */
+interface AudioInDef extends NodeDef {
+  source: 'microphone' | 'file' | 'input';
+  device: string;
+  file: string;
+  /** Let a file through as fast as it is spoken. */
+  realtime: boolean;
+  /** Start after a deploy. */
+  autostart: boolean;
+}
+
+interface AudioInNode extends RedNode {
+  audioIn: AudioIn;
+}
+
+/** Longest wait for a device or decoder to be gone when the node closes (ms); Node-RED gives up after 15 s. */
+const CLOSE_MS = 5000;
+
+/** One audio-in node: what it has running, and how that starts and stops. */
+class AudioIn {
+  readonly #running = new Map<MediaHandle, AbortController>();
+  #microphone: MediaHandle | undefined;
+  readonly #status: StatusLine;
+
+  constructor(
+    private readonly RED: Red,
+    private readonly node: RedNode,
+    private readonly def: AudioInDef,
+  ) {
+    this.#status = new StatusLine(RED, node);
+    if (def.source === 'microphone') this.#status.show('quiet', 'off');
+  }
+
+  get active(): boolean {
+    return this.#running.size > 0;
+  }
+
+  async input(msg: Message, send: Send): Promise<void> {
+    switch (msg.action) {
+      case undefined:
+      case '':
+      case 'start':
+        return this.start(msg, send);
+      case 'stop':
+        return this.stop('CANCELLED');
+      default:
+        throw new NodeError(
+          'UNKNOWN_ACTION',
+          `audio-in does not know the action ${describe(msg.action)}. Use "start" or "stop".`,
+        );
+    }
+  }
+
+  /** Resolves when a file or conversion is through; for a microphone as soon as it is on. */
+  async start(msg: Message, send: Send): Promise<void> {
+    try {
+      if (this.def.source === 'microphone') this.#listen(msg, send);
+      else await this.#convert(await this.#open(msg), msg, send);
+    } catch (error) {
+      this.#status.show('failed', 'failed', codeText(error));
+      throw error;
+    }
+  }
+
+  stop(code: 'CANCELLED' | 'NODE_CLOSED'): void {
+    for (const control of this.#running.values()) {
+      control.abort(new MediaError(code, 'The audio-in node was stopped.'));
+    }
+  }
+
+  async close(): Promise<void> {
+    const ends = [...this.#running.keys()].map(finished);
+    this.stop('NODE_CLOSED');
+    await within(CLOSE_MS, Promise.all(ends));
+  }
+
+  /** A microphone that is on stays as it is: what listens to it has its stream already. */
+  #listen(msg: Message, send: Send): void {
+    const device = textOf(msg.device) ?? this.def.device;
+    if (this.#microphone?.state === 'open') {
+      if (this.#microphone.meta.device === device) return;
+      this.#running
+        .get(this.#microphone)
+        ?.abort(new MediaError('CANCELLED', 'Another microphone was chosen.'));
+    }
+    const control = new AbortController();
+    const handle = captureMicrophone({ ...(device && { device }), signal: control.signal });
+    handle.meta.device = device;
+    this.#microphone = handle;
+    this.#follow(handle, control);
+    const origin = { ...msg };
+    const look = (): void =>
+      this.#status.show(handle.muted ? 'quiet' : 'ok', handle.muted ? 'muted' : 'listening');
+    handle.on('mute', look);
+    look();
+    void finished(handle).then((outcome) => {
+      if (this.#microphone !== handle) return;
+      this.#microphone = undefined;
+      this.#status.show('quiet', 'off');
+      if (outcome.state !== 'aborted' || onPurpose(outcome.error)) return;
+      this.#status.show('failed', 'failed', codeText(outcome.error));
+      report(this.node, outcome.error, origin);
+    });
+    send(carry(msg, handle));
+  }
+
+  async #open(msg: Message): Promise<{ handle: MediaHandle; control: AbortController }> {
+    const control = new AbortController();
+    const { signal } = control;
+    const named = textOf(msg.filename) ?? (this.def.source === 'input' ? textOf(msg.payload) : this.def.file);
+    if (named !== undefined) {
+      const source = await locate(named, userDir(this.RED));
+      return {
+        handle: openAudioInput({ source, output: PCM_16K, realtime: this.def.realtime === true, signal }),
+        control,
+      };
+    }
+    const arrived = mediaOf(msg);
+    if (!arrived) {
+      throw new NodeError(
+        'BAD_PAYLOAD',
+        `audio-in cannot use ${describe(msg.payload)}. Send a Buffer or stream with msg.format, a media stream, or the path or URL of a file.`,
+      );
+    }
+    return { handle: pcmOf(arrived, { output: PCM_16K, signal }).handle, control };
+  }
+
+  async #convert(
+    opened: { handle: MediaHandle; control: AbortController },
+    msg: Message,
+    send: Send,
+  ): Promise<void> {
+    const { handle, control } = opened;
+    this.#follow(handle, control);
+    this.#status.show('busy', 'reading');
+    send(carry(msg, handle));
+    const outcome = await finished(handle);
+    if (!this.active) this.#status.clear();
+    if (outcome.state === 'aborted' && !onPurpose(outcome.error)) throw outcome.error;
+  }
+
+  #follow(handle: MediaHandle, control: AbortController): void {
+    this.#running.set(handle, control);
+    handle.on('warning', (warning) => this.node.warn(warning.message));
+    void finished(handle).then(() => this.#running.delete(handle));
+  }
+}
+
+/** The message goes on with the stream in it; what was meant for this node stays here. */
+function carry(msg: Message, handle: MediaHandle): Message {
+  delete msg.action;
+  delete msg.format;
+  msg.payload = handle;
+  return msg;
+}
+
+/** `gemini-live-audio-in`: microphone, file or URL, or what arrives, as 16 kHz mono PCM. */
+export default function (RED: Red): void {
+  function GeminiLiveAudioIn(this: AudioInNode, def: AudioInDef): void {
+    RED.nodes.createNode(this, def);
+    const audioIn = new AudioIn(RED, this, def);
+    this.audioIn = audioIn;
+    onInput(this, (msg, send) => audioIn.input(msg, send));
+    const begin = (): void => {
+      audioIn.start({}, (out) => this.send(out)).catch((error: unknown) => report(this, error));
+    };
+    const unsubscribe = def.autostart && def.source !== 'input' ? afterDeployOnce(RED, begin) : undefined;
+    onClose(this, async () => {
+      unsubscribe?.();
+      await audioIn.close();
+    });
+  }
+  RED.nodes.registerType('gemini-live-audio-in', GeminiLiveAudioIn);
+  serveDialogs(RED);
+  serveButton(RED);
+}
+
+/** `POST gemini-live/audio-in/<id>`: what the node's button does. Starts it, or stops it when it runs. */
+function serveButton(RED: Red): void {
+  RED.httpAdmin.post(
+    '/gemini-live/audio-in/:id',
+    RED.auth.needsPermission('gemini-live.write'),
+    (request, response) => {
+      const node = RED.nodes.getNode(String(request.params.id)) as AudioInNode | null;
+      if (!node?.audioIn) {
+        response.sendStatus(404);
+        return;
+      }
+      if (node.audioIn.active) node.audioIn.stop('CANCELLED');
+      // Through the input, so that a failure is reported as for any other message.
+      else node.receive({ action: 'start' });
+      response.sendStatus(200);
+    },
+  );
+}

@@ -1,0 +1,78 @@
+import type { LiveClientMessage } from '../../src/protocol';
+import { describe, NodeError } from '../shared/errors';
+import type { Message } from '../shared/types';
+import type { Conversation } from './conversation';
+
+/** One entry of the table of actions (contracts, "Session node"). */
+type Action = (conversation: Conversation, msg: Message) => Promise<void>;
+
+const ACTIONS: Readonly<Record<string, Action>> = {
+  connect: async (conversation, msg) => void (await conversation.connect(msg)),
+  disconnect: (conversation) => conversation.disconnect(),
+  'activity-start': (conversation, msg) => inOrder(conversation, msg, (session) => session.activityStart()),
+  'activity-end': (conversation, msg) => inOrder(conversation, msg, (session) => session.activityEnd()),
+  'audio-end': (conversation, msg) => inOrder(conversation, msg, (session) => session.audioStreamEnd()),
+  interrupt: async (conversation) => conversation.session?.interrupt(),
+  content: async (conversation, msg) => {
+    const turns = turnsOf(msg.payload);
+    (await conversation.connect(msg)).sendContent(turns, msg.turnComplete !== false);
+  },
+  played: async (conversation, msg) => {
+    const ms = Number(msg.payload);
+    const { turn } = msg;
+    if (typeof msg.payload === 'boolean' || !Number.isFinite(ms) || ms < 0 || typeof turn !== 'number') {
+      throw new NodeError(
+        'BAD_PAYLOAD',
+        `"played" needs the position in ms in msg.payload and the number of the turn in msg.turn, and got ${describe(msg.payload)} and ${describe(turn)}.`,
+      );
+    }
+    conversation.session?.reportPlayed(ms, turn);
+  },
+  raw: async (conversation, msg) => {
+    if (
+      typeof msg.payload !== 'object' ||
+      msg.payload === null ||
+      Array.isArray(msg.payload) ||
+      Buffer.isBuffer(msg.payload)
+    ) {
+      throw new NodeError(
+        'BAD_PAYLOAD',
+        `"raw" sends one client message as it is, e.g. {"realtimeInput": {"text": "Hello"}}, and got ${describe(msg.payload)}.`,
+      );
+    }
+    (await conversation.connect(msg)).sendRaw(msg.payload as LiveClientMessage);
+  },
+};
+
+/** Does what `msg.action` says. @throws NodeError `UNKNOWN_ACTION`, `BAD_PAYLOAD`; what keeps it from connecting */
+export function act(name: unknown, conversation: Conversation, msg: Message): Promise<void> {
+  const action = typeof name === 'string' && Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
+  if (action) return action(conversation, msg);
+  throw new NodeError(
+    'UNKNOWN_ACTION',
+    `session does not know the action ${describe(name)}. It knows ${Object.keys(ACTIONS).join(', ')}; without an action the payload is sent.`,
+  );
+}
+
+async function inOrder(
+  conversation: Conversation,
+  msg: Message,
+  mark: (session: Awaited<ReturnType<Conversation['connect']>>) => void,
+): Promise<void> {
+  const session = await conversation.connect(msg);
+  await conversation.uplink.enqueue(() => mark(session));
+}
+
+/** A text, one turn or several: `{role, parts: [{text}]}`. */
+function turnsOf(payload: unknown): { role: string; parts: object[] }[] {
+  if (typeof payload === 'string' && payload !== '') return [{ role: 'user', parts: [{ text: payload }] }];
+  const turns: unknown[] = Array.isArray(payload) ? payload : [payload];
+  const good = turns.every(
+    (turn) => typeof turn === 'object' && turn !== null && Array.isArray((turn as { parts?: unknown }).parts),
+  );
+  if (good && turns.length) return turns as { role: string; parts: object[] }[];
+  throw new NodeError(
+    'BAD_PAYLOAD',
+    `"content" needs turns like [{"role": "user", "parts": [{"text": "Hello"}]}], and got ${describe(payload)}.`,
+  );
+}

@@ -1,0 +1,222 @@
+import { LiveSession, type ConversationState } from '../../src/live';
+import type { Endpoint } from '../config/endpoint';
+import type { LiveService } from '../config/runtime';
+import { asError, NodeError, report } from '../shared/errors';
+import { within } from '../shared/handles';
+import { codeText, type StatusLine } from '../shared/status';
+import type { Message, RedNode } from '../shared/types';
+import { EchoGate } from './echo-gate';
+import { drop, keep, takeUp } from './memory';
+import { forward, HearingAid } from './outputs';
+import { Uplink } from './uplink';
+
+/** What the dialog decides about a conversation. */
+export interface ConversationOptions {
+  partial: boolean;
+  realtime: boolean;
+  echoGate: boolean;
+}
+
+/** Longest wait for a connection to close (ms). */
+const CLOSE_MS = 5000;
+
+/** A connection with what hangs on it. */
+interface Connection {
+  session: LiveSession;
+  endpoint: Endpoint;
+  /** Resolves when it can be used; rejects when it cannot. */
+  ready: Promise<void>;
+  usable: boolean;
+  detach(): void;
+}
+
+/**
+ * The conversation of one session node: connects when it is needed, goes on where it was when the connection or the node
+ * comes back, and tells the node's ports what happens.
+ */
+export class Conversation {
+  readonly uplink: Uplink;
+  #connection: Promise<Connection> | undefined;
+  #open: Connection | undefined;
+  #kept: ConversationState | undefined;
+  #topic: string | undefined;
+  #closed = false;
+  /** Live audio may connect once more after a connection that had worked was lost. */
+  #mayWake = false;
+  readonly #gate: EchoGate;
+  readonly #hearing = new HearingAid();
+  readonly #unwatch: () => void;
+
+  constructor(
+    private readonly node: RedNode,
+    private readonly service: LiveService,
+    private readonly status: StatusLine,
+    private readonly options: ConversationOptions,
+  ) {
+    this.#kept = takeUp(node.id, service.identity);
+    this.#gate = new EchoGate(options.echoGate);
+    this.uplink = new Uplink({
+      session: () => (this.#open?.usable ? this.#open.session : undefined),
+      wake: () => this.#wake(),
+      gate: this.#gate,
+      realtime: options.realtime,
+    });
+    this.#unwatch = service.tools.watch(node.id, () => this.#toolsChanged());
+    this.status.show('quiet', service.label);
+  }
+
+  /** The session that is connected now, if any. */
+  get session(): LiveSession | undefined {
+    return this.#open?.usable ? this.#open.session : undefined;
+  }
+
+  /**
+   * Connects, if that is not done.
+   *
+   * @param cause the message that needs it: its topic goes with all that comes out
+   * @throws what keeps it from connecting, each time it is asked
+   */
+  async connect(cause: Message = {}): Promise<LiveSession> {
+    if (this.#closed) throw new NodeError('NOT_RUNNING', 'The session node is being closed.');
+    if (!this.#connection) {
+      this.#topic = typeof cause.topic === 'string' ? cause.topic : undefined;
+      const attempt = this.#establish();
+      this.#connection = attempt;
+      attempt.catch(() => {
+        if (this.#connection === attempt) this.#connection = undefined;
+      });
+    }
+    const { session, ready } = await this.#connection;
+    await ready;
+    return session;
+  }
+
+  /** Ends the connection; the conversation can go on later. */
+  async disconnect(): Promise<void> {
+    this.#mayWake = false;
+    this.uplink.cancelFiles();
+    const connection = await this.#connection?.catch(() => undefined);
+    if (!connection) return;
+    await within(CLOSE_MS, connection.session.close());
+    await this.#over(connection, false);
+  }
+
+  /** Ends everything. @param removed the node does not come back: its conversation is forgotten */
+  async close(removed: boolean): Promise<void> {
+    this.#closed = true;
+    this.#unwatch();
+    this.uplink.cancel();
+    const connection = await this.#connection?.catch(() => undefined);
+    if (connection) {
+      await within(CLOSE_MS, connection.session.close());
+      await this.#over(connection, removed);
+    }
+    if (removed) drop(this.node.id);
+    else if (this.#kept) keep(this.node.id, this.service.identity, this.#kept);
+  }
+
+  async #establish(): Promise<Connection> {
+    this.status.show('waiting', this.service.label);
+    try {
+      const config = this.service.config();
+      const { functions } = this.service.tools.offer(this.node.id);
+      if (functions.length) config.tools = [...(config.tools ?? []), { functionDeclarations: functions }];
+      const endpoint = await this.service.open();
+      return await this.#start(endpoint, config);
+    } catch (error) {
+      this.status.show('failed', 'failed', codeText(error));
+      throw error;
+    }
+  }
+
+  async #start(endpoint: Endpoint, config: ReturnType<LiveService['config']>): Promise<Connection> {
+    try {
+      const session = new LiveSession({
+        endpoint: endpoint.connection,
+        model: this.service.model,
+        config,
+        ...(this.#kept && { resumeFrom: this.#kept }),
+      });
+      const detach = this.#hearing.attach(endpoint.server, session.id);
+      const connection: Connection = { session, endpoint, detach, usable: true, ready: Promise.resolve() };
+      this.#listen(connection);
+      this.#open = connection;
+      connection.ready = session.connect().then(
+        () => {
+          this.#mayWake = true;
+        },
+        async (error: unknown) => {
+          await this.#over(connection, false);
+          this.status.show('failed', 'failed', codeText(error));
+          throw error;
+        },
+      );
+      connection.ready.catch(() => {});
+      return connection;
+    } catch (error) {
+      await endpoint.release(true);
+      throw error;
+    }
+  }
+
+  #listen(connection: Connection): void {
+    const { session, endpoint } = connection;
+    forward(session, {
+      send: (messages) => this.node.send(messages),
+      topic: () => this.#topic,
+      partial: this.options.partial,
+      takeHearing: () => this.#hearing.take(),
+    });
+    let wasReady = false;
+    session.on('state', ({ to }) => {
+      if (to === 'ready') {
+        wasReady = true;
+        this.status.show('ok', endpoint.label);
+      }
+      if (to === 'closed' || to === 'failed') void this.#over(connection, false);
+    });
+    session.on('audio', ({ handle }) => {
+      this.#gate.watch(handle);
+      this.status.show('busy', endpoint.label);
+    });
+    session.on('turn', () => this.status.show('ok', endpoint.label));
+    session.on('error', (event) => {
+      // A connection that never stood is reported to the message that asked for it.
+      if (!wasReady) return;
+      if (event.policy === 'fatal') this.#mayWake = false;
+      report(this.node, Object.assign(new Error(advised(event)), { code: event.code }));
+      this.status.show('failed', 'failed', codeText(event));
+    });
+  }
+
+  /** A connection has ended, by whoever's doing: keeps the conversation, gives everything else back. */
+  async #over(connection: Connection, removed: boolean): Promise<void> {
+    if (!connection.usable) return;
+    connection.usable = false;
+    connection.detach();
+    this.#kept = connection.session.conversationState();
+    this.#connection = undefined;
+    this.#open = undefined;
+    this.uplink.cancelFiles();
+    if (connection.session.state !== 'failed') this.status.show('quiet', connection.endpoint.label);
+    await connection.endpoint.release(removed);
+  }
+
+  #wake(): void {
+    if (!this.#mayWake || this.#connection || this.#closed) return;
+    this.#mayWake = false;
+    this.connect({ topic: this.#topic }).catch((error: unknown) => report(this.node, error));
+  }
+
+  /** A service takes new tools with the setup only: the conversation goes on in a new connection. */
+  #toolsChanged(): void {
+    if (!this.#open?.usable || this.#closed) return;
+    this.disconnect()
+      .then(() => this.connect({ topic: this.#topic }))
+      .catch((error: unknown) => report(this.node, asError(error)));
+  }
+}
+
+function advised({ message, advice }: { message: string; advice: string }): string {
+  return advice && !message.includes(advice) ? `${message} ${advice}` : message;
+}

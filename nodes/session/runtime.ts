@@ -1,0 +1,118 @@
+import type { NodeDef } from 'node-red';
+import { looksLikeJpeg, PCM_16K, type MediaHandle } from '../../src/media';
+import type { ConfigNode } from '../config/runtime';
+import { describe, NodeError, report } from '../shared/errors';
+import { afterDeployOnce, onClose, onInput } from '../shared/lifecycle';
+import { isImage, mediaOf, pcmOf, type Arrived } from '../shared/payload';
+import { codeText, StatusLine } from '../shared/status';
+import type { Message, Red, RedNode } from '../shared/types';
+import { act } from './actions';
+import { Conversation } from './conversation';
+
+/** The fields of the dialog. */
+interface SessionDef extends NodeDef {
+  /** Id of the config node. */
+  config: string;
+  connect: 'input' | 'deploy';
+  partial: boolean;
+  realtime: boolean;
+  echoGate: boolean;
+}
+
+/** Says to the conversation what a message means: an action, or else what its payload is. */
+async function dispatch(conversation: Conversation, msg: Message): Promise<void> {
+  if (msg.action !== undefined && msg.action !== '') return act(msg.action, conversation, msg);
+  const arrived = mediaOf(msg);
+  if (arrived) return isImage(arrived) ? show(conversation, arrived, msg) : hear(conversation, arrived, msg);
+  if (typeof msg.payload === 'string' && msg.payload.trim() !== '') {
+    (await conversation.connect(msg)).sendText(msg.payload);
+    return;
+  }
+  throw new NodeError(
+    'BAD_PAYLOAD',
+    `session cannot use ${describe(msg.payload)}. Send text, the output of an audio-in node, a Buffer or stream with msg.format, or an action in msg.action.`,
+  );
+}
+
+/** Live audio is listened to from now on; anything else is sent to its end. */
+async function hear(conversation: Conversation, arrived: Arrived, msg: Message): Promise<void> {
+  const { handle, made } = pcmOf(arrived, { output: PCM_16K });
+  await conversation.connect(msg);
+  if (arrived.kind === 'handle' && arrived.handle.policy === 'drop-oldest')
+    return conversation.uplink.listen(handle);
+  try {
+    await conversation.uplink.send(handle);
+  } catch (error) {
+    // A stream that was made elsewhere is reported where it was made.
+    if (made) throw error;
+  }
+}
+
+async function show(conversation: Conversation, arrived: Arrived, msg: Message): Promise<void> {
+  const session = await conversation.connect(msg);
+  if (arrived.kind === 'buffer') {
+    if (!looksLikeJpeg(arrived.buffer)) {
+      throw new NodeError(
+        'BAD_PAYLOAD',
+        `Pictures must be JPEG, and the payload is ${describe(arrived.buffer)} that does not begin like one.`,
+      );
+    }
+    session.video.write(arrived.buffer);
+    return;
+  }
+  if (arrived.kind === 'stream') {
+    throw new NodeError(
+      'BAD_PAYLOAD',
+      'A raw stream of pictures has no marks between them. Send each picture as a Buffer.',
+    );
+  }
+  watch(conversation, arrived.handle);
+}
+
+/** The newest picture of all sources wins; the session keeps only that. */
+function watch(conversation: Conversation, handle: MediaHandle): void {
+  const forward = async (): Promise<void> => {
+    for await (const frame of handle) conversation.session?.video.write(frame);
+  };
+  forward().catch(() => {}); // a camera that breaks is reported by the node that owns it
+}
+
+/** `gemini-live-session`: one conversation. */
+export default function (RED: Red): void {
+  function GeminiLiveSession(this: RedNode, def: SessionDef): void {
+    RED.nodes.createNode(this, def);
+    const status = new StatusLine(RED, this);
+    let conversation: Conversation | undefined;
+    const talk = (): Conversation => {
+      if (conversation) return conversation;
+      const config = RED.nodes.getNode(def.config) as ConfigNode | null;
+      if (!config?.live) {
+        throw new NodeError(
+          'NO_CONFIG',
+          'This session has no config node, or it is disabled. Choose one in the dialog.',
+        );
+      }
+      conversation = new Conversation(this, config.live, status, {
+        partial: def.partial === true,
+        realtime: def.realtime !== false,
+        echoGate: def.echoGate !== false,
+      });
+      return conversation;
+    };
+    // Constructors run in no useful order: only after the deploy is the config node sure to exist.
+    const unsubscribe = afterDeployOnce(RED, () => {
+      try {
+        const ready = talk();
+        if (def.connect === 'deploy') ready.connect().catch((error: unknown) => report(this, error));
+      } catch (error) {
+        status.show('failed', 'failed', codeText(error));
+      }
+    });
+    onInput(this, (msg) => dispatch(talk(), msg));
+    onClose(this, async (removed) => {
+      unsubscribe();
+      await conversation?.close(removed);
+    });
+  }
+  RED.nodes.registerType('gemini-live-session', GeminiLiveSession);
+}

@@ -1,0 +1,151 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LiveSession } from '../../src/live';
+import { isMediaError, MediaError, pace, PCM_16K, PcmFramer, type MediaHandle } from '../../src/media';
+import type { EchoGate } from './echo-gate';
+
+/** Most audio of a file that may wait in the session (ms). */
+const QUEUE_MS = 2000;
+
+/** What the uplink needs to know of its session. */
+export interface UplinkOptions {
+  /** The session that is connected now; undefined while there is none. */
+  session(): LiveSession | undefined;
+  /** Live audio came while nothing is connected. */
+  wake(): void;
+  gate: EchoGate;
+  /** Files are sent as fast as they are spoken. */
+  realtime: boolean;
+}
+
+/**
+ * Brings audio of several sources to the session, one at a time: live audio replaces live audio, files wait for each other, and
+ * while a file is sent the microphone is not. Nothing is ever mixed.
+ */
+export class Uplink {
+  /** Files and markers, one after the other. */
+  #queue: Promise<unknown> = Promise.resolve();
+  #queued = 0;
+  #live: AbortController | undefined;
+  #cancel = new AbortController();
+
+  constructor(private readonly options: UplinkOptions) {}
+
+  /** Listens to live audio until it ends or other live audio comes. Returns at once. */
+  listen(handle: MediaHandle): void {
+    this.#live?.abort();
+    const control = new AbortController();
+    this.#live = control;
+    this.#forwardLive(handle, control.signal)
+      .catch(() => {}) // reported by the node that owns the device
+      .finally(() => {
+        if (this.#live !== control) return;
+        this.#live = undefined;
+        this.options.session()?.audioStreamEnd();
+      });
+  }
+
+  /** Sends a file after those that wait. Resolves when it was sent or cancelled; rejects when its stream breaks. */
+  send(handle: MediaHandle): Promise<void> {
+    const { signal } = this.#cancel;
+    return this.enqueue(() => this.#forwardFile(handle, signal));
+  }
+
+  /** Does something when the files before it are through. */
+  enqueue<T>(work: () => T | Promise<T>): Promise<T> {
+    if (this.#queued === 0) {
+      // Nothing to wait for: markers keep their place among live audio.
+      return this.#count(async () => work());
+    }
+    const before = this.#queue;
+    return this.#count(async () => {
+      await before;
+      return work();
+    });
+  }
+
+  /** Gives up all files, and lets go of live audio. */
+  cancel(): void {
+    this.cancelFiles();
+    this.#live?.abort();
+    this.#live = undefined;
+  }
+
+  /** Gives up all files: their connection is gone. */
+  cancelFiles(): void {
+    this.#cancel.abort();
+    this.#cancel = new AbortController();
+  }
+
+  #count<T>(work: () => Promise<T>): Promise<T> {
+    this.#queued += 1;
+    const result = work().finally(() => (this.#queued -= 1));
+    this.#queue = result.then(
+      () => {},
+      () => {},
+    );
+    return result;
+  }
+
+  async #forwardLive(handle: MediaHandle, signal: AbortSignal): Promise<void> {
+    const reader = handle.open();
+    const stop = (): void => void reader.destroy();
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      for await (const chunk of reader as AsyncIterable<Buffer>) {
+        if (signal.aborted) return;
+        const session = this.options.session();
+        if (!session) this.options.wake();
+        else if (this.#sending === 0) {
+          // Silence instead of nothing: the service tells by it that the user has finished.
+          session.audio.write(this.options.gate.closed ? Buffer.alloc(chunk.length) : chunk);
+        }
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      signal.removeEventListener('abort', stop);
+      reader.destroy();
+    }
+  }
+
+  /** Files that are being sent: 0 or 1. */
+  #sending = 0;
+
+  async #forwardFile(handle: MediaHandle, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    const reader = handle.open();
+    const stop = (): void => void reader.destroy();
+    signal.addEventListener('abort', stop, { once: true });
+    this.#sending += 1;
+    try {
+      const frames = framed(reader, handle);
+      const source = this.options.realtime ? pace(frames, PCM_16K, { signal }) : frames;
+      for await (const frame of source) {
+        const session = this.options.session();
+        if (signal.aborted || !session) return;
+        session.audio.write(frame);
+        await room(session, signal);
+      }
+      if (!signal.aborted) this.options.session()?.audioStreamEnd();
+    } catch (error) {
+      if (!signal.aborted) throw isMediaError(error) ? error : new MediaError('SOURCE_FAILED', String(error));
+    } finally {
+      this.#sending -= 1;
+      signal.removeEventListener('abort', stop);
+      reader.destroy();
+    }
+  }
+}
+
+/** Even pieces of 20 ms: what a decoder gives comes in lumps of a second. */
+async function* framed(reader: AsyncIterable<Buffer>, { format }: MediaHandle): AsyncGenerator<Buffer> {
+  const framer = new PcmFramer(format);
+  for await (const chunk of reader) yield* framer.push(chunk);
+  const rest = framer.flush();
+  if (rest) yield rest;
+}
+
+/** The session keeps only some seconds of audio that it cannot send yet: a file waits rather than lose its beginning. */
+async function room(session: LiveSession, signal: AbortSignal): Promise<void> {
+  while (session.stats.queuedAudioMs > QUEUE_MS && !signal.aborted) await sleep(20);
+}

@@ -1,0 +1,13 @@
+import { press } from '../../audio-in/editor';
+import { prepareDialog, type EditorNode } from './dialog';
+import { lists } from './lists';
+import { validate } from './validate';
+
+/** What the small scripts of the `editor.html` files call; they work without it, only plainer. */
+export interface GeminiLiveEditor {
+  prepare(node: EditorNode): void;
+  validate: typeof validate;
+  press: typeof press;
+}
+
+window.geminiLive = { prepare: (node) => prepareDialog(node, lists), validate, press };

@@ -1,0 +1,77 @@
+import { DEFAULT_MODEL } from '../../../src/protocol/profiles';
+import type { Option } from './choice';
+import { fieldValue, type EditorNode, type OptionSources } from './dialog';
+
+/** Models of the Live API (model pages, 2026). Others can be typed. */
+const MODELS = [
+  'gemini-3.1-flash-live-preview',
+  'gemini-3.8-live',
+  'gemini-3.8-live-extended-thinking',
+  'gemini-2.5-flash-native-audio-preview-12-2025',
+  'gemini-2.5-flash-native-audio-latest',
+];
+
+/** Prebuilt voices (Live API, "speech generation"). */
+const VOICES =
+  'Achernar Achird Algenib Algieba Alnilam Aoede Autonoe Callirrhoe Charon Despina Enceladus Erinome Fenrir Gacrux Iapetus Kore Laomedeia Leda Orus Puck Pulcherrima Rasalgethi Sadachbia Sadaltager Schedar Sulafat Umbriel Vindemiatrix Zephyr Zubenelgenubi'.split(
+    ' ',
+  );
+
+const LANGUAGES =
+  'ar-XA de-DE en-AU en-GB en-IN en-US es-ES es-US fr-CA fr-FR hi-IN id-ID it-IT ja-JP ko-KR nl-NL pl-PL pt-BR ru-RU th-TH tr-TR uk-UA vi-VN'.split(
+    ' ',
+  );
+
+interface Devices {
+  devices: { id: string; name: string; default: boolean }[];
+  ffmpeg?: string;
+  problem?: string;
+}
+
+const plain = (value: string): Option => ({ value, label: value });
+
+/** What can be chosen in the dialogs; see `data-choice`. */
+export const lists: OptionSources = {
+  models: (node) => [
+    { value: '', label: node._def._('choice.defaultIs', { value: DEFAULT_MODEL }) },
+    ...MODELS.filter((model) => model !== DEFAULT_MODEL).map(plain),
+  ],
+  voices: (node) => [{ value: '', label: node._def._('choice.default') }, ...VOICES.map(plain)],
+  languages: (node) => [{ value: '', label: node._def._('choice.automatic') }, ...LANGUAGES.map(plain)],
+  scenarios: (node) => [{ value: '', label: node._def._('choice.defaultIs', { value: 'assistant' }) }],
+  microphones: (node) => devices(node, 'capture'),
+  speakers: (node) => devices(node, 'playback'),
+  recordings: async (node) => {
+    const names = await ask<string[]>('gemini-live/samples');
+    return names.map((name) => ({
+      value: `sample:${name}`,
+      label: node._def._('choice.recording', { name }),
+    }));
+  },
+};
+
+async function devices(node: EditorNode, direction: string): Promise<Option[]> {
+  const answer = await ask<Devices>(`gemini-live/devices?direction=${direction}`);
+  const tip = document.querySelector('.gemini-live-ffmpeg');
+  if (tip) {
+    tip.classList.toggle('gemini-live-problem', answer.problem !== undefined);
+    tip.textContent = answer.problem ?? node._def._('tip.ffmpeg', { version: answer.ffmpeg ?? '' });
+  }
+  return [
+    { value: '', label: node._def._('choice.default') },
+    ...answer.devices.map(({ id, name, default: standard }) => ({
+      value: id,
+      label: standard ? `${name} ★` : name,
+    })),
+  ];
+}
+
+/** Relative, so that the editor's own address and login go with it. */
+async function ask<T>(path: string): Promise<T> {
+  return (await $.getJSON(path)) as T;
+}
+
+/** Whether the field of a node in or out of its dialog says this. */
+export function says(node: EditorNode, field: string, ...values: string[]): boolean {
+  return values.includes(String(fieldValue(node, field)));
+}

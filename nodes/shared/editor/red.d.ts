@@ -1,0 +1,8 @@
+/** The little of the editor's global object that the dialogs use; its own types do not know plugins and notifications well. */
+declare const RED: {
+  notify(message: string, type: 'success' | 'warning' | 'error' | 'compact'): void;
+};
+
+interface Window {
+  geminiLive?: import('./index').GeminiLiveEditor;
+}

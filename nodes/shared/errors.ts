@@ -1,0 +1,67 @@
+import { redact } from '../../src/media';
+import type { Message, RedNode } from './types';
+
+/** Codes of failures that the nodes find themselves; those of media, server and session keep their own. */
+export type NodeErrorCode =
+  /** `msg.action` is not known here. */
+  | 'UNKNOWN_ACTION'
+  /** `msg.payload` is nothing this node can use. */
+  | 'BAD_PAYLOAD'
+  /** A field of the dialog, or a message property that overrides it, makes no sense. */
+  | 'BAD_CONFIG'
+  /** The node has no config node, or it is disabled. */
+  | 'NO_CONFIG'
+  /** The chosen endpoint needs a key and there is none. */
+  | 'NO_API_KEY'
+  /** Two nodes declare a function of the same name. */
+  | 'DUPLICATE_TOOL'
+  /** There is nothing to do this with now. */
+  | 'NOT_RUNNING';
+
+/** A failure found by a node. `message` says what happened, to what, and what to do next. */
+export class NodeError extends Error {
+  override readonly name = 'NodeError';
+
+  constructor(
+    readonly code: NodeErrorCode,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Whatever was thrown as an Error without credentials in its message; a code stays. */
+export function asError(thrown: unknown): Error & { code?: string } {
+  const error: Error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const clean = redact(error.message);
+  if (clean !== error.message) error.message = clean;
+  return error;
+}
+
+/**
+ * Reports a failure that belongs to no message that is still being worked on. Without a message object Node-RED would only
+ * log it; with one, Catch nodes see it.
+ *
+ * @param origin what the failure goes back to, if anything: its properties travel with the error
+ */
+export function report(node: RedNode, thrown: unknown, origin: Message = {}): void {
+  const { payload: _payload, ...rest } = origin;
+  node.error(asError(thrown), rest);
+}
+
+/** Says in a few words what a value is, for messages that refuse it. */
+export function describe(value: unknown): string {
+  if (value === null || value === undefined) return 'nothing';
+  if (Buffer.isBuffer(value)) return `a Buffer of ${value.length} bytes`;
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (typeof value === 'string') {
+    const shown = redact(value);
+    return `the text "${shown.length > 40 ? `${shown.slice(0, 40)}…` : shown}"`;
+  }
+  if (typeof value !== 'object') return `the ${typeof value} ${String(value)}`;
+  const name = (value.constructor as { name?: string } | undefined)?.name ?? 'Object';
+  if (name !== 'Object') return `an object of type ${name}`;
+  const keys = Object.keys(value);
+  const list = `${keys.slice(0, 4).join(', ')}${keys.length > 4 ? ', …' : ''}`;
+  return keys.length ? `an object with ${list}` : 'an empty object';
+}

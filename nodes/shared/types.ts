@@ -1,0 +1,21 @@
+import type { Node, NodeAPI, NodeMessage } from 'node-red';
+import type { MediaFormat } from '../../src/media';
+
+/** Node-RED's API as a runtime file gets it. */
+export type Red = NodeAPI;
+
+/** A node of ours while it runs. */
+export type RedNode = Node<Record<string, string | undefined>>;
+
+/** Sends messages; one array entry per port. */
+export type Send = (message: NodeMessage | (NodeMessage | NodeMessage[] | null)[]) => void;
+
+/** The message properties that these nodes read. */
+export interface Message extends NodeMessage {
+  /** What to do instead of what the payload would do. */
+  action?: unknown;
+  /** What a Buffer or Readable in the payload is. */
+  format?: MediaFormat | string;
+  /** Number of the model's turn that the payload belongs to. */
+  turn?: number;
+}
