@@ -62,7 +62,12 @@ export class Connection {
     if (!this.open) return;
     this.stop();
     this.closedByServer = close;
-    this.options.socket.close(close.code, cutReason(close.reason));
+    try {
+      this.options.socket.close(close.code, cutReason(close.reason));
+    } catch {
+      // A code that cannot be sent, such as 1006: it is what a client sees of a connection that was cut.
+      this.options.socket.terminate();
+    }
   }
 
   /** Cuts the connection without a word. */

@@ -239,6 +239,15 @@ describe('local Live server: life', () => {
       }
     });
 
+    it('cuts the connection for a code that cannot be sent', async () => {
+      for (const afterFrames of [0, 2]) {
+        const close = { code: 1006, reason: '', afterFrames };
+        const client = await start(await rehearsal({ faults: { close } }));
+        client.sendText('hello');
+        assert.equal((await client.end()).code, 1006);
+      }
+    });
+
     it('can be switched while the server runs', async () => {
       const server = await rehearsal();
       (await start(server)).close();
