@@ -33,7 +33,7 @@ export interface PackedPackage {
 let packed: Promise<PackedPackage> | undefined;
 
 /**
- * Builds (where the sources are newer than `dist/`), packs and installs this package with the real npm, once per
+ * Builds, packs and installs this package with the real npm, once per
  * state of the sources.
  */
 export function packedPackage(): Promise<PackedPackage> {
@@ -73,9 +73,8 @@ function npmEnvironment(): NodeJS.ProcessEnv {
 }
 
 async function pack(): Promise<PackedPackage> {
+  await npm(['run', '--silent', 'build'], ROOT); // does nothing when no source changed
   const inputs = await newest(INPUTS.map((name) => path.join(ROOT, name)));
-  const built = await newest([path.join(ROOT, 'dist')]);
-  if (built.mtimeMs < inputs.mtimeMs) await npm(['run', '--silent', 'build'], ROOT);
   const key = createHash('sha256')
     .update(`${inputs.mtimeMs} ${inputs.count} ${statSync(path.join(ROOT, 'dist')).mtimeMs}`)
     .digest('hex')

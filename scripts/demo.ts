@@ -1,0 +1,122 @@
+import { copyFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { DEFAULT_MODEL } from '../src/protocol';
+import { NodeRed } from '../test/support/node-red';
+import { packedPackage } from '../test/support/package';
+import { demoFlow } from './demo/flow';
+import { type DemoOptions, readOptions, USAGE, UsageError } from './demo/options';
+import { type Answer, type Exchange, Watch } from './demo/watch';
+
+/** Longest wait for an answer (ms): a spoken request, the service's thinking, a spoken answer. */
+const ANSWER_MS = { local: 40_000, gemini: 60_000 };
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2), process.env);
+  if (options.help) return console.log(USAGE);
+  const stopped = stopSignal();
+  console.log('Building and packing the package …');
+  await packedPackage();
+  if (stopped.signal.aborted) return;
+  console.log('Starting Node-RED with it …\n');
+  const nodeRed = await NodeRed.start({ env: options.apiKey ? { GEMINI_API_KEY: options.apiKey } : {} });
+  try {
+    await Promise.race([converse(nodeRed, options, stopped.signal), aborted(stopped.signal)]);
+  } finally {
+    await nodeRed.stop();
+  }
+}
+
+async function converse(nodeRed: NodeRed, options: DemoOptions, stop: AbortSignal): Promise<void> {
+  const flow = await demoFlow(options);
+  const watch = new Watch(await nodeRed.events());
+  watch.on('failed', () => undefined); // heard where it is waited for
+  watch.on('said', (role: string, text: string) => say(role === 'user' ? 'heard' : role, `"${text}"`));
+  watch.on('exchange', (exchange: Exchange) => describe(exchange, options));
+  watch.on('answer', ({ file, durationMs }: Answer) => say('answer', `${file} (${seconds(durationMs)})`));
+
+  say('editor', nodeRed.url);
+  say('endpoint', options.endpoint === 'local' ? 'local rehearsal server, no key' : 'Gemini API');
+  await nodeRed.deploy(flow.nodes);
+  say('asking', options.ask ?? 'with a recording of this package');
+  const conversation = watch.conversation(ANSWER_MS[options.endpoint]);
+  conversation.catch(() => undefined); // awaited below, after the request
+  await nodeRed.inject(flow.buttonId);
+  const { exchange, answer } = await conversation.catch((error: Error) => {
+    if (!nodeRed.alive) error.message += ` Its last words:\n${nodeRed.log.slice(-15).join('\n')}`;
+    throw error;
+  });
+  if (options.out) await keep(options.out, exchange, answer, flow.model || DEFAULT_MODEL, options);
+  if (options.once) return;
+
+  console.log(
+    `\nOpen ${nodeRed.url} in a browser and press the button again, or change the flow. Ctrl-C ends it all.`,
+  );
+  if (!options.out) console.log('The answer goes with it; --out DIR keeps it.');
+  watch.on('failed', (error: Error) => say('error', error.message));
+  await aborted(stop);
+}
+
+function describe({ hearing, timeToFirstAudioMs }: Exchange, { endpoint }: DemoOptions): void {
+  if (hearing) {
+    const { recognizer, score, accepted } = hearing;
+    const sure = accepted ? 'sure' : 'not sure';
+    say('', `heard by ${recognizer}, score ${score.toFixed(3)} (lower is closer), ${sure}`);
+  } else if (endpoint === 'gemini') say('', 'heard by Gemini');
+  if (timeToFirstAudioMs !== undefined)
+    say('', `first audio ${Math.round(timeToFirstAudioMs)} ms after the end of the request`);
+}
+
+/** Leaves `reply.wav` and `conversation.json` in the folder. */
+async function keep(
+  folder: string,
+  { user, model: text, hearing, timeToFirstAudioMs }: Exchange,
+  { file }: Answer,
+  model: string,
+  { endpoint }: DemoOptions,
+): Promise<void> {
+  await copyFile(file, path.join(folder, 'reply.wav'));
+  const conversation = {
+    turns: [
+      { role: 'user', text: user },
+      { role: 'model', text },
+    ],
+    heard: hearing
+      ? { recognizer: hearing.recognizer, score: hearing.score }
+      : { recognizer: endpoint, score: null },
+    timeToFirstAudioMs,
+    model,
+    endpoint,
+  };
+  const target = path.join(folder, 'conversation.json');
+  await writeFile(target, `${JSON.stringify(conversation, undefined, 2)}\n`);
+  say('kept', `${path.join(folder, 'reply.wav')} and ${target}`);
+}
+
+function say(label: string, text: string): void {
+  console.log(`${label.padEnd(9)} ${text}`);
+}
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+
+/** Ctrl-C, an end from outside, or the end of the shell or npm that started this. */
+function stopSignal(): AbortController {
+  const stopped = new AbortController();
+  const stop = () => stopped.abort();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && stop(), 500).unref();
+  return stopped;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+main().catch((error: unknown) => {
+  const message = error instanceof Error ? error.message : String(error);
+  console.error(`\n${error instanceof UsageError ? message : `The demo failed: ${message}`}`);
+  process.exitCode = 1;
+});
