@@ -63,7 +63,10 @@ export function wavHeader(format: MediaFormat, dataBytes: number): Buffer {
  */
 export function readWavHeader(bytes: Buffer): WavHeader | undefined {
   if (!looksLikeWav(bytes))
-    throw new MediaError('BAD_INPUT', 'This is no WAV file: it does not begin with RIFF/WAVE.');
+    throw new MediaError(
+      'BAD_INPUT',
+      'This is no WAV file: it does not begin with RIFF/WAVE. Give one, or its bytes from the start.',
+    );
   let fmt: Buffer | undefined;
   for (let at = 12; at + 8 <= bytes.length;) {
     const name = bytes.toString('latin1', at, at + 4);
@@ -87,7 +90,10 @@ function samplesIn(size: number, riffSize: number, dataOffset: number): number {
 
 function describe(fmt: Buffer | undefined, dataOffset: number, dataBytes: number): WavHeader {
   if (!fmt || fmt.length < 16) {
-    throw new MediaError('BAD_INPUT', 'The WAV file is damaged: its format chunk is missing or too short.');
+    throw new MediaError(
+      'BAD_INPUT',
+      'The WAV file is damaged: its format chunk is missing or too short. Record or export it again.',
+    );
   }
   const channels = fmt.readUInt16LE(2);
   const rate = fmt.readUInt32LE(4);
@@ -98,7 +104,7 @@ function describe(fmt: Buffer | undefined, dataOffset: number, dataBytes: number
   if (channels === 0 || rate === 0) {
     throw new MediaError(
       'BAD_INPUT',
-      `The WAV file is damaged: it claims ${channels} channels at ${rate} Hz.`,
+      `The WAV file is damaged: it claims ${channels} channels at ${rate} Hz. Record or export it again.`,
     );
   }
   const pcm16 = tag === TAG_PCM && bits === 8 * SAMPLE_BYTES;
@@ -117,7 +123,11 @@ function describe(fmt: Buffer | undefined, dataOffset: number, dataBytes: number
  */
 export function parseWav(file: Buffer): { format: MediaFormat; data: Buffer } {
   const header = readWavHeader(file);
-  if (!header) throw new MediaError('BAD_INPUT', 'The WAV file is damaged: there are no samples in it.');
+  if (!header)
+    throw new MediaError(
+      'BAD_INPUT',
+      'The WAV file is damaged: there are no samples in it. Record or export it again.',
+    );
   if (!header.format) {
     throw new MediaError(
       'UNSUPPORTED_FORMAT',
