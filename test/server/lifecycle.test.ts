@@ -54,6 +54,31 @@ describe('local Live server: life', () => {
     await until('all to be gone', () => server.connections === 0);
   });
 
+  it('leaves no timer and no socket behind, however its conversations ended', async () => {
+    const held = (): number =>
+      process.getActiveResourcesInfo().filter((kind) => /^(TCP|Timeout)/.test(kind)).length;
+    const before = held();
+    // Half a minute to play, so that a timer that is not cleared would outlast this test.
+    const mind = scriptedMind(() => 'word '.repeat(100));
+    const server = await rehearsal({ clock: 1, generationSpeed: 10_000, mind });
+    const clients = await Promise.all(
+      Array.from({ length: 12 }, async (_, i) => {
+        const client = await WireClient.start(server, setupFor(NATIVE));
+        client.sendText('a long one');
+        await client.until(() => lettersOf(client.messages).endsWith('G'), 'generationComplete');
+        if (i % 3 === 0) client.close();
+        if (i % 3 === 1) client.socket.terminate();
+        if (i % 3 === 2) client.send('{');
+        return client;
+      }),
+    );
+    await Promise.all(clients.map((client) => client.end()));
+    await until('the server to notice', () => server.connections === 0);
+    await server.close();
+    // One more is mocha's own limit for this test.
+    await until('all to be given back', held, (now) => now <= before + 1, 10_000);
+  });
+
   it('says which port is taken and what to do', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
