@@ -20,6 +20,8 @@ const ENCODINGS: Record<string, { muxer: string; encoder: string }> = {
   aac: { muxer: 'adts', encoder: 'aac' },
 };
 
+const QUIET = ['-hide_banner', '-loglevel', 'error', '-nostdin'];
+
 /** What to write, and where to. */
 interface FfmpegTarget {
   readonly file: string;
@@ -55,19 +57,12 @@ export class FfmpegSink implements Sink {
     const { file, kind, format, explicit, ffmpegPath } = target;
     const encoding = ENCODINGS[kind];
     const { path } = await resolveFfmpeg({ path: ffmpegPath, need: encoding });
-    const input = ['-f', 's16le', '-ar', `${format.rate}`, '-ac', `${format.channels ?? 1}`, '-i', 'pipe:0'];
+    // Raw PCM has nothing to find out: without this ffmpeg collects seconds of it before it writes anything.
+    const now = ['-probesize', '32', '-analyzeduration', '0'];
+    const pcm = ['-f', 's16le', '-ar', `${format.rate}`, '-ac', `${format.channels ?? 1}`];
     const known = encoding && ['-f', encoding.muxer, '-c:a', encoding.encoder];
     const output = known ?? (explicit ? ['-f', kind] : []);
-    const args = [
-      '-hide_banner',
-      '-loglevel',
-      'error',
-      '-nostdin',
-      ...input,
-      '-y',
-      ...output,
-      `file:${file}`,
-    ];
+    const args = [...QUIET, ...now, ...pcm, '-i', 'pipe:0', '-y', ...output, `file:${file}`];
     return { start: () => new FfmpegSink(path, args, target) };
   }
 
