@@ -1,0 +1,117 @@
+import type { MediaHandle } from '../media';
+import type { ClosePolicy, Problem, UsageMetadata } from '../protocol';
+import type { TurnTimings } from './timings';
+
+/** States of a session; only these transitions happen: see `state.ts`. */
+export type SessionState = 'idle' | 'connecting' | 'setup' | 'ready' | 'closing' | 'closed' | 'failed';
+
+/** Every event carries the time (epoch ms) and its conversation. */
+export interface Stamp {
+  at: number;
+  conversation: string;
+}
+
+/** Who speaks: `thought` is the model thinking. */
+export type TextRole = 'user' | 'model' | 'thought';
+
+/** A whole turn: what one side asked and the other answered. */
+export interface TurnEvent extends Stamp {
+  turn: number;
+  /** What the user said (transcript) or wrote. */
+  user: string;
+  /** Everything the model said. */
+  model: string;
+  /** What the model thought, where it tells. */
+  thought: string;
+  /** The part of `model` that was played; cut at a word boundary when the turn was interrupted. */
+  heard: string;
+  tools: Array<{ id: string; name: string }>;
+  usage?: UsageMetadata;
+  timings: TurnTimings;
+  /** `complete`, `interrupted`, `lost`, `closed`, or the service's `turnCompleteReason`. */
+  reason: string;
+  interrupted: boolean;
+  /** The connection ended in mid-turn. */
+  incomplete: boolean;
+  /** Duration of the answer (ms). */
+  audioMs: number;
+  /** Audio that came after `generationComplete` or `interrupted` and was not played (ms). */
+  lateAudioMs: number;
+  waitingForInput: boolean;
+}
+
+/** The events of a session by name. */
+export interface LiveEvents {
+  state: [Stamp & { from: SessionState; to: SessionState; reason?: string; endpoint: string }];
+  /** First audio of a model turn: the stream of the whole turn. */
+  audio: [Stamp & { turn: number; handle: MediaHandle }];
+  /**
+   * A piece (`final: false`), or a whole text (`final: true`). The texts of all final events of a turn and role
+   * make up the whole: a transcript that comes late is a further final event. `interim` pieces are guesses that
+   * later ones replace.
+   */
+  text: [Stamp & { turn: number; role: TextRole; text: string; final: boolean; interim?: boolean }];
+  turn: [TurnEvent];
+  interrupted: [
+    Stamp & {
+      turn: number;
+      /** How much of the answer was played (ms). */
+      playedMs: number;
+      /** True when no sink told and the clock was asked. */
+      estimated: boolean;
+      /** The played part of the text, in proportion and cut at a word boundary. */
+      textPlayed: string;
+      approximate: true;
+      /** The whole text that had come so far. */
+      text: string;
+      /** Interrupted by `interrupt()` here and not by the service. */
+      local: boolean;
+    },
+  ];
+  'tool-call': [Stamp & { turn: number; id: string; name: string; args: Record<string, unknown> }];
+  'tool-cancel': [Stamp & { ids: string[] }];
+  /** Usage of one turn, and of the session so far. */
+  usage: [Stamp & { turn: number; usage: UsageMetadata; total: UsageMetadata }];
+  'go-away': [Stamp & { timeLeftMs?: number }];
+  resumption: [Stamp & { resumable: boolean; handle?: string; lastConsumedClientMessageIndex?: string }];
+  /** After a connect that took up an earlier conversation, or tried to. */
+  restored: [Stamp & { stateRestored: boolean; reason?: string }];
+  grounding: [Stamp & { turn: number; groundingMetadata?: object; urlContextMetadata?: object }];
+  code: [
+    Stamp & {
+      turn: number;
+      code?: string;
+      language?: string;
+      outcome?: string;
+      output?: string;
+      id?: string;
+    },
+  ];
+  /** Voice activity as the service sees it, and `interaction` states of models that think for long. */
+  activity: [Stamp & { type: string; audioOffsetMs?: number }];
+  warning: [Stamp & { code: string; message: string }];
+  error: [
+    Stamp & {
+      code: string;
+      message: string;
+      advice: string;
+      closeCode?: number;
+      reason?: string;
+      policy?: ClosePolicy;
+    },
+  ];
+  /** A field or enum value this client does not know, or a part it does not play. */
+  unknown: [Stamp & { path: string; name: string; kind: Problem['kind'] | 'part'; value: unknown }];
+}
+
+/** Names of all events. */
+export type LiveEventName = keyof LiveEvents;
+
+/** One event as the async iterator yields it. */
+export type LiveEvent = { [K in LiveEventName]: { event: K } & LiveEvents[K][0] }[LiveEventName];
+
+/** Payload of an event without what the session adds. */
+export type Unstamped<K extends LiveEventName> = Omit<LiveEvents[K][0], keyof Stamp>;
+
+/** How the parts of a session emit. */
+export type Emit = <K extends LiveEventName>(event: K, payload: Unstamped<K>) => void;

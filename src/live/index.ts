@@ -1,0 +1,22 @@
+/**
+ * A Live conversation over its own WebSocket: connection, lanes, turns, usage, timings. Usable without Node-RED.
+ *
+ * @packageDocumentation
+ */
+export { LiveSession } from './session';
+export type { LiveSessionOptions, LiveStats } from './session-core';
+export type { ConversationState } from './conversation';
+export { LiveError, type LiveErrorCode, type LiveErrorDetails } from './errors';
+export type {
+  LiveEvent,
+  LiveEventName,
+  LiveEvents,
+  SessionState,
+  Stamp,
+  TextRole,
+  TurnEvent,
+} from './events';
+export type { LaneOptions, LaneStats } from './lanes';
+export { TRANSITIONS } from './state';
+export type { LiveEndpoint } from './target';
+export type { TurnTimings } from './timings';

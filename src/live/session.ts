@@ -1,0 +1,157 @@
+import type { Writable } from 'node:stream';
+import {
+  clientContent,
+  isObject,
+  profileFor,
+  realtimeInput,
+  toolResponse,
+  type FunctionResponse,
+  type LiveClientMessage,
+  type TurnsInput,
+} from '../protocol';
+import { LiveError } from './errors';
+import { SessionCore } from './session-core';
+
+/**
+ * A spoken (or written) conversation with the Live API.
+ *
+ * ```ts
+ * const session = new LiveSession({ endpoint: { backend: 'gemini', apiKey }, config });
+ * session.on('audio', ({ handle }) => speaker.play(handle));
+ * await session.connect();
+ * microphone.pipe(session.audio);
+ * ```
+ *
+ * What is sent before the setup is complete waits, within the bounds of the lanes. A connection that ends
+ * unexpectedly leaves the session `closed` (connecting again may help) or `failed` (something must be changed
+ * first); `connect()` may be called again, and resumes with the newest handle when `config.sessionResumption` is
+ * given.
+ */
+export class LiveSession extends SessionCore {
+  private activityOpen = false;
+
+  /** The model is answering, or its answer is still being played. */
+  get busy(): boolean {
+    return this.turns.busy;
+  }
+
+  /** PCM16 mono at 16 kHz, in chunks of any size. Never blocks: what cannot be sent in time is dropped and counted. */
+  get audio(): Writable {
+    return this.inputs.audio;
+  }
+
+  /** One picture (JPEG or PNG) per chunk; only the latest is sent. */
+  get video(): Writable {
+    return this.inputs.video;
+  }
+
+  /** Marks the begin of the user's activity, where the service's own detection is off. In order with the audio. */
+  activityStart(): void {
+    this.activityOpen = true;
+    this.lanes.sendMarker(realtimeInput({ activityStart: {} }));
+  }
+
+  /** Marks the end of the user's activity. In order with the audio. */
+  activityEnd(): void {
+    this.activityOpen = false;
+    this.lanes.sendMarker(realtimeInput({ activityEnd: {} }));
+    this.input.mark();
+  }
+
+  /** Tells that the microphone pauses, so that the service does not wait for the rest. In order with the audio. */
+  audioStreamEnd(): void {
+    this.lanes.sendMarker(realtimeInput({ audioStreamEnd: true }));
+  }
+
+  /**
+   * Says something in writing. It is sent in the way the model accepts in mid-session.
+   *
+   * @throws LiveError `BAD_INPUT`, `QUEUE_FULL`
+   */
+  sendText(text: string): void {
+    if (typeof text !== 'string' || text === '')
+      throw new LiveError('BAD_INPUT', 'A text to send must not be empty');
+    const lane = profileFor(this.model).textLane;
+    this.control(lane === 'realtimeInput' ? realtimeInput({ text }) : clientContent({ turns: text }), true);
+    this.turns.typed(text);
+  }
+
+  /**
+   * Sends turns of a conversation as they are; some models accept them only at the beginning.
+   *
+   * @param turnComplete whether the model is to answer now.
+   * @throws LiveError `BAD_INPUT`, `QUEUE_FULL`
+   */
+  sendContent(turns: TurnsInput | undefined, turnComplete = true): void {
+    const message = this.encoded(() => clientContent({ turns, turnComplete }, this.backend));
+    this.control(message, turnComplete);
+    const last = message.clientContent?.turns?.at(-1);
+    const text = last?.role === 'model' ? '' : (last?.parts ?? []).map((part) => part.text ?? '').join('');
+    if (turnComplete && text) this.turns.typed(text);
+  }
+
+  /**
+   * Answers function calls.
+   *
+   * @throws LiveError `BAD_INPUT`, `QUEUE_FULL`
+   */
+  respond(functionResponses: FunctionResponse | FunctionResponse[]): void {
+    this.control(this.encoded(() => toolResponse({ functionResponses }, this.backend)));
+  }
+
+  /**
+   * Silences the answer here at once and drops the rest of it. Where the service's own activity detection is off,
+   * an empty activity tells the service as well.
+   */
+  interrupt(): void {
+    this.turns.interruptLocally();
+    const manual = this.options.config?.realtimeInputConfig?.automaticActivityDetection?.disabled === true;
+    if (!manual || this.activityOpen || this.state !== 'ready') return;
+    this.activityStart();
+    this.activityEnd();
+  }
+
+  /**
+   * Sends one client message as it is.
+   *
+   * @throws LiveError `BAD_INPUT`, `QUEUE_FULL`
+   */
+  sendRaw(message: LiveClientMessage): void {
+    if (!isObject(message) || Object.keys(message).length !== 1) {
+      throw new LiveError(
+        'BAD_INPUT',
+        'A raw message must be an object with exactly one field, such as clientContent',
+      );
+    }
+    this.control(message);
+  }
+
+  /** How far a sink that has no handle has played (ms), for the given or the current turn. */
+  reportPlayed(ms: number, turn?: number): void {
+    this.turns.reportPlayed(ms, turn);
+  }
+
+  private get backend(): 'gemini' | 'vertex' {
+    return this.options.endpoint.backend === 'vertex' ? 'vertex' : 'gemini';
+  }
+
+  /** @param asks the model is expected to answer: time is measured from when the message leaves. */
+  private control(message: LiveClientMessage, asks = false): void {
+    const queued = this.encoded(() =>
+      this.lanes.sendControl(message, asks ? () => this.input.mark() : undefined),
+    );
+    if (!queued) {
+      throw new LiveError('QUEUE_FULL', 'Too many messages wait to be sent', {
+        advice: 'Connect the session, or wait until the connection takes what is queued.',
+      });
+    }
+  }
+
+  private encoded<T>(encode: () => T): T {
+    try {
+      return encode();
+    } catch (error) {
+      throw new LiveError('BAD_INPUT', error instanceof Error ? error.message : String(error));
+    }
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * How long things took (ms). All are measured with the monotonic clock; undefined where there was nothing to
+ * measure, for example in a turn that the model began by itself.
+ */
+export interface TurnTimings {
+  /** From `connect()` to the open socket, of the connection on which the turn ran. */
+  connectMs?: number;
+  /** From the sent `setup` to `setupComplete`, of the connection on which the turn ran. */
+  setupMs?: number;
+  /**
+   * From the last voiced sample handed to the socket (or the text sent) to the first content of the model: any
+   * part, transcript or tool call. This is what the service needs to notice that the user has finished.
+   */
+  endpointMs?: number;
+  /** From the last voiced sample handed to the socket (or the text sent) to the first audio byte received. */
+  timeToFirstAudioMs?: number;
+}
+
+/**
+ * The moment of the user's last input: what the model's answer is measured against. Each moment serves one turn.
+ */
+export class InputClock {
+  private last: number | undefined;
+
+  /** Voiced audio or text has been handed to the socket. */
+  mark(): void {
+    this.last = performance.now();
+  }
+
+  /** The last moment, which is thereby used up. */
+  take(): number | undefined {
+    const { last } = this;
+    this.last = undefined;
+    return last;
+  }
+}
+
+/** Root mean square below which 16-bit audio counts as silence: about -44 dBFS, above the noise of a usual room. */
+const VOICED_RMS = 200;
+
+/** Whether a chunk of PCM16 is louder than a quiet room. Every fourth sample is looked at: this runs per chunk. */
+export function isVoiced(pcm: Buffer): boolean {
+  let sum = 0;
+  let count = 0;
+  for (let i = 0; i + 1 < pcm.length; i += 8) {
+    const sample = ((pcm[i]! | (pcm[i + 1]! << 8)) << 16) >> 16;
+    sum += sample * sample;
+    count++;
+  }
+  return count > 0 && sum > VOICED_RMS * VOICED_RMS * count;
+}

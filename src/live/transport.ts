@@ -1,0 +1,121 @@
+import type { IncomingMessage } from 'node:http';
+import { WebSocket } from 'ws';
+import type { Frame } from '../protocol';
+
+/** How a connection ended. */
+export interface TransportClose {
+  /** WebSocket close code; 1006 when the connection broke or never opened. */
+  code: number;
+  /** Close reason, network error, or beginning of the HTTP body. */
+  reason: string;
+  /** Status with which the upgrade was refused. */
+  httpStatus?: number;
+}
+
+/** Who is told what happens on the socket; after `onClose` nothing more comes. */
+export interface TransportListener {
+  onOpen(): void;
+  onFrame(data: Frame): void;
+  onClose(close: TransportClose): void;
+}
+
+/** Largest frame taken from the server (bytes); an 8 MB frame of a picture or a long chunk still fits. */
+const MAX_FRAME_BYTES = 16 * 1024 * 1024;
+/** How much of an HTTP refusal is read (bytes), and for how long (ms). */
+const MAX_BODY_BYTES = 4096;
+const BODY_TIMEOUT_MS = 2000;
+/** How long a closing handshake may take (ms) before the socket is cut. */
+const CLOSE_TIMEOUT_MS = 1000;
+/** Proxies cut connections that are idle for two minutes; pongs may take half a minute, so none is awaited (ms). */
+const PING_INTERVAL_MS = 30_000;
+
+/** One WebSocket connection. Knows frames, not messages. */
+export class Transport {
+  private readonly socket: WebSocket;
+  private closeTimer: NodeJS.Timeout | undefined;
+  private pingTimer: NodeJS.Timeout | undefined;
+  private failure = '';
+  private over = false;
+
+  /** @throws SyntaxError or TypeError for a URL or header that cannot be used */
+  constructor(
+    url: string,
+    headers: Record<string, string>,
+    private readonly listener: TransportListener,
+  ) {
+    this.socket = new WebSocket(url, {
+      headers,
+      // Audio in base64 does not get smaller, and compression costs memory and latency for each frame.
+      perMessageDeflate: false,
+      maxPayload: MAX_FRAME_BYTES,
+      followRedirects: false,
+    });
+    this.socket.on('open', () => {
+      this.pingTimer = setInterval(() => this.socket.ping(undefined, undefined, () => {}), PING_INTERVAL_MS);
+      listener.onOpen();
+    });
+    this.socket.on('message', (data) => {
+      if (!this.over) listener.onFrame(data);
+    });
+    this.socket.on('error', (error) => {
+      this.failure ||= describe(error);
+    });
+    this.socket.on('unexpected-response', (_request, response) => void this.refused(response));
+    this.socket.on('close', (code, reason) => this.end({ code, reason: reason.toString() || this.failure }));
+  }
+
+  /** Bytes handed to the socket that the network has not taken yet. */
+  get bufferedAmount(): number {
+    return this.socket.bufferedAmount;
+  }
+
+  /** @param flushed called when the operating system has taken the frame, or never will. */
+  send(text: string, flushed: () => void): void {
+    this.socket.send(text, flushed);
+  }
+
+  /** Closes politely; cuts the connection when the server does not answer. */
+  close(): void {
+    if (this.over || this.closeTimer) return;
+    this.closeTimer = setTimeout(() => this.socket.terminate(), CLOSE_TIMEOUT_MS);
+    this.socket.close(1000);
+  }
+
+  /** Cuts the connection at once. */
+  terminate(): void {
+    this.socket.terminate();
+  }
+
+  private async refused(response: IncomingMessage): Promise<void> {
+    const body: Buffer[] = [];
+    let size = 0;
+    const timer = setTimeout(() => response.destroy(), BODY_TIMEOUT_MS);
+    try {
+      for await (const chunk of response as AsyncIterable<Buffer>) {
+        body.push(chunk);
+        size += chunk.length;
+        if (size >= MAX_BODY_BYTES) break;
+      }
+    } catch {
+      // The status alone says enough when the body breaks off.
+    }
+    clearTimeout(timer);
+    response.destroy();
+    const text = Buffer.concat(body).subarray(0, MAX_BODY_BYTES).toString('utf8');
+    this.end({ code: 1006, reason: text, httpStatus: response.statusCode ?? 0 });
+    this.socket.terminate();
+  }
+
+  private end(close: TransportClose): void {
+    clearTimeout(this.closeTimer);
+    clearInterval(this.pingTimer);
+    if (this.over) return;
+    this.over = true;
+    this.listener.onClose(close);
+  }
+}
+
+/** "localhost" fails as an AggregateError without a text of its own. */
+function describe(error: Error & { code?: string; errors?: Error[] }): string {
+  return error.message || error.errors?.[0]?.message || error.code || error.name;
+}

@@ -1,0 +1,138 @@
+import {
+  createMedia,
+  parseMime,
+  PCM_24K,
+  pcmDurationMs,
+  type MediaFormat,
+  type MediaHandle,
+  type MediaWriter,
+} from '../media';
+import type { Blob } from '../protocol';
+import { cutText, TextTrack } from './text';
+import type { TurnTimings } from './timings';
+
+/** How much of a turn has been heard. */
+export interface Heard {
+  playedMs: number;
+  /** The clock was asked, because no sink tells. */
+  estimated: boolean;
+  text: string;
+}
+
+/** All that belongs to one turn of the conversation: what the user said, and the model's answer. */
+export class Turn {
+  readonly user = new TextTrack();
+  readonly model = new TextTrack();
+  readonly thought = new TextTrack();
+  /** What the user typed, to tell its echo apart. */
+  typed = '';
+  /** Transcript that was taken for an echo of {@link typed} so far. */
+  echo = '';
+  readonly tools: Array<{ id: string; name: string }> = [];
+  timings: TurnTimings = {};
+  /** Moment of the user's last input before the model began (monotonic ms). */
+  inputAt: number | undefined;
+  /** The model has begun: anything of its side has arrived. */
+  begun = false;
+  generationComplete = false;
+  waitingForInput = false;
+  reason: string | undefined;
+  /** Set once, when the turn was interrupted. */
+  heard: Heard | undefined;
+  /** Audio that came too late to be played (ms). */
+  lateAudioMs = 0;
+  private writer: MediaWriter | undefined;
+  private firstAudioAt = 0;
+  private badFormats = 0;
+
+  constructor(
+    /** Counted from 1 in a conversation. */
+    readonly number: number,
+    private readonly conversation: string,
+  ) {}
+
+  get handle(): MediaHandle | undefined {
+    return this.writer?.handle;
+  }
+
+  /** Duration of the answer's sound so far (ms). */
+  get audioMs(): number {
+    return this.handle?.durationMs ?? 0;
+  }
+
+  /**
+   * Takes a piece of the answer's sound. What comes after its end is counted and not played.
+   *
+   * @param late the piece came together with an interruption.
+   * @returns what the session should tell: the first piece opens the stream, a second format cannot be in one stream.
+   */
+  addAudio({ mimeType, data }: Blob, late = false): 'opened' | 'written' | 'late' | 'bad-format' | 'ignored' {
+    const format = outputFormat(mimeType ?? '');
+    if (!format) return this.badFormats++ === 0 ? 'bad-format' : 'ignored';
+    const sound = Buffer.from(data ?? '', 'base64');
+    if (this.generationComplete || this.heard || late) {
+      this.lateAudioMs += pcmDurationMs(format, sound.length);
+      return 'late';
+    }
+    if (sound.length === 0) return 'ignored';
+    const before = this.handle?.format;
+    if (before && (before.mime !== format.mime || before.rate !== format.rate)) {
+      return this.badFormats++ === 0 ? 'bad-format' : 'ignored';
+    }
+    const first = !this.writer;
+    this.writer ??= createMedia({
+      format,
+      policy: 'retain',
+      label: `model turn ${this.number}`,
+      meta: { turn: this.number, conversation: this.conversation },
+    });
+    if (first) this.firstAudioAt = performance.now();
+    this.writer.write(sound);
+    return first ? 'opened' : 'written';
+  }
+
+  /** The answer's sound is whole: readers get what is left, then end. */
+  endAudio(): void {
+    if (this.handle?.state === 'open') this.writer?.end();
+  }
+
+  /** Ends the answer's sound at once, also what is still to be played. */
+  abortAudio(code: 'INTERRUPTED' | 'NODE_CLOSED'): void {
+    const why = code === 'INTERRUPTED' ? 'was interrupted' : 'was stopped because the session closed';
+    this.writer?.abort(code, `The answer of turn ${this.number} ${why}.`);
+  }
+
+  /** Whether some of the sound is still to be played. */
+  get playing(): boolean {
+    if (!this.handle || this.handle.state === 'aborted') return false;
+    return this.playedMs().playedMs < this.audioMs;
+  }
+
+  /** How far the sound was played, by a sink or else by the clock, which assumes that playing began at once. */
+  playedMs(): Omit<Heard, 'text'> {
+    if (!this.handle) return { playedMs: 0, estimated: true };
+    const { ms, estimated } = this.handle.played;
+    // A position of 0 that is "estimated" means that no sink has reported.
+    const playedMs = estimated && ms === 0 ? performance.now() - this.firstAudioAt : ms;
+    return { playedMs: Math.round(Math.min(playedMs, this.audioMs)), estimated };
+  }
+
+  /** What was heard up to now; text alone is read, not played. */
+  heardNow(): Heard {
+    const text = this.model.text.trim();
+    if (!this.handle) return { playedMs: 0, estimated: true, text };
+    const played = this.playedMs();
+    return { ...played, text: cutText(text, this.audioMs > 0 ? played.playedMs / this.audioMs : 0) };
+  }
+}
+
+/** The service leaves the rate out on Vertex AI; its output is always 24 kHz. */
+function outputFormat(mimeType: string): MediaFormat | undefined {
+  try {
+    const format = parseMime(mimeType);
+    if (!format.mime.startsWith('audio/')) return undefined;
+    return format.mime === PCM_24K.mime ? { ...PCM_24K, ...format } : format;
+  } catch {
+    return undefined;
+  }
+}
