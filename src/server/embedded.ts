@@ -31,13 +31,18 @@ export async function embeddedServer({
     if (released) return;
     released = true;
     if (--entry.shares > 0) return;
-    if (entries.get(scenario) === entry) entries.delete(scenario);
+    forget(scenario, entry);
     await (await entry.server).close();
   };
   try {
     return { server: await entry.server, release };
   } catch (error) {
-    entries.delete(scenario);
+    forget(scenario, entry);
     throw error;
   }
+}
+
+/** Whoever asks next starts anew; another who did so already keeps theirs. */
+function forget(scenario: string, entry: Entry): void {
+  if (entries.get(scenario) === entry) entries.delete(scenario);
 }
