@@ -35,7 +35,15 @@ const alive = new Map<ChildProcess, NodeJS.Signals>();
 let watching = false;
 
 function killAll(): void {
-  for (const [child, signal] of alive) child.kill(signal);
+  for (const [child, signal] of alive) send(child, signal);
+}
+
+/**
+ * A child that could not be started has no pid until its `error` event; Node would then signal process 0, which means the
+ * whole process group, ourselves included (measured on Node 20).
+ */
+function send(child: ChildProcess, signal: NodeJS.Signals): boolean {
+  return child.pid !== undefined && child.kill(signal);
 }
 
 /** One listener for all children and for good: adding one per child would trip Node's leak warning. */
@@ -110,7 +118,7 @@ export class ToolProcess {
   /** Asks the tool to end (SIGTERM), insists after `graceMs` (SIGKILL), resolves when it is gone. */
   stop(): Promise<ToolExit> {
     if (!this.end('SIGTERM')) return this.exited;
-    const timer = setTimeout(() => this.child?.kill('SIGKILL'), this.graceMs);
+    const timer = setTimeout(() => this.end('SIGKILL'), this.graceMs);
     return this.exited.finally(() => clearTimeout(timer));
   }
 
@@ -128,7 +136,7 @@ export class ToolProcess {
       return false;
     }
     this.stopping = true;
-    return this.child.kill(signal);
+    return send(this.child, signal);
   }
 
   /** Gives up unread output, which would hold back 'close' for ever. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { runTool, runningTools, spawnTool } from '../../src/media/process';
 
@@ -94,6 +94,21 @@ describe('media: process', () => {
       url,
     ]);
     assert.equal(stderr, 'failed: rtsp://***@cam.local/live?token=***&x=1');
+  });
+
+  it('does not signal itself when a program that never started is stopped at once, or at exit', () => {
+    const module = path.resolve(__dirname, '../../src/media/process.ts');
+    const script = `
+      const { spawnTool } = require(${JSON.stringify(module)});
+      void spawnTool('/no/such/program', []).stop();
+      void spawnTool('/no/such/program', []).kill();
+      spawnTool('/no/such/program', []);
+      process.exit(5);`;
+    // In a process group of its own, which is what would be hit.
+    const child = spawn(process.execPath, ['-r', 'tsx/cjs', '-e', script], { detached: true });
+    return new Promise<void>((resolve, reject) => {
+      child.on('exit', (code, signal) => (code === 5 ? resolve() : reject(new Error(`${code} ${signal}`))));
+    });
   });
 
   it('leaves no child behind when the process exits, and adds one listener for all of them', () => {
