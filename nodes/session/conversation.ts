@@ -184,7 +184,8 @@ export class Conversation {
       // A connection that never stood is reported to the message that asked for it.
       if (!wasReady) return;
       if (event.policy === 'fatal') this.#mayWake = false;
-      report(this.node, Object.assign(new Error(advised(event)), { code: event.code }));
+      const { code, message, advice } = event;
+      report(this.node, Object.assign(new Error(message), { code, advice }));
       this.status.show('failed', 'failed', codeText(event));
     });
   }
@@ -194,7 +195,9 @@ export class Conversation {
     if (!connection.usable) return;
     connection.usable = false;
     connection.detach();
-    this.#kept = connection.session.conversationState();
+    const state = connection.session.conversationState();
+    // A conversation that never began is nothing to take up.
+    if (state.handle || state.history.length) this.#kept = state;
     this.#connection = undefined;
     this.#open = undefined;
     this.uplink.cancelFiles();
@@ -215,8 +218,4 @@ export class Conversation {
       .then(() => this.connect({ topic: this.#topic }))
       .catch((error: unknown) => report(this.node, asError(error)));
   }
-}
-
-function advised({ message, advice }: { message: string; advice: string }): string {
-  return advice && !message.includes(advice) ? `${message} ${advice}` : message;
 }

@@ -30,10 +30,18 @@ export class NodeError extends Error {
   }
 }
 
-/** Whatever was thrown as an Error without credentials in its message; a code stays. */
+/**
+ * Whatever was thrown as an Error whose message holds no credentials and says what to do next, where that is known; a code
+ * stays.
+ */
 export function asError(thrown: unknown): Error & { code?: string } {
-  const error: Error = thrown instanceof Error ? thrown : new Error(String(thrown));
-  const clean = redact(error.message);
+  const error: Error & { advice?: unknown } = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const { advice } = error;
+  const text =
+    typeof advice === 'string' && advice && !error.message.includes(advice)
+      ? `${error.message.replace(/[.\s]*$/, '.')} ${advice}`
+      : error.message;
+  const clean = redact(text);
   if (clean !== error.message) error.message = clean;
   return error;
 }
