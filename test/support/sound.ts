@@ -45,3 +45,22 @@ export function loudSpan(samples: Int16Array, level = 0.02): { start: number; en
   while (Math.abs(samples[end - 1]!) <= limit) end--;
   return { start, end };
 }
+
+/** Windows of 10 ms that are louder than `level` (rms, 0..1). A machine that stalls puts gaps into sound, but loses none of it. */
+function loudWindows(samples: Int16Array, rate: number, level: number): Int16Array[] {
+  const size = rate / 100;
+  const windows: Int16Array[] = [];
+  for (let at = 0; at + size <= samples.length; at += size) windows.push(samples.subarray(at, at + size));
+  return windows.filter((window) => rms(window) > level);
+}
+
+/** How much sound there is, gaps not counted, ms (in steps of 10). */
+export function loudMs(samples: Int16Array, rate: number, level = 0.05): number {
+  return loudWindows(samples, rate, level).length * 10;
+}
+
+/** Median of {@link toneShare} over all that is loud: what one hears, whatever gaps a busy machine put between. */
+export function heardTone(samples: Int16Array, hz: number, rate: number): number {
+  const shares = loudWindows(samples, rate, 0.05).map((window) => toneShare(window, hz, rate));
+  return shares.sort((a, b) => a - b)[Math.floor(shares.length / 2)] ?? 0;
+}
