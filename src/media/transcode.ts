@@ -197,16 +197,25 @@ const KNOWN: Array<[RegExp, MediaErrorCode, string]> = [
   ],
 ];
 
+const UNKNOWN: (typeof KNOWN)[number] = [
+  /./,
+  'FFMPEG_FAILED',
+  'Try the file with another program to see whether it is damaged.',
+];
+
 /** Turns what ffmpeg printed into an error that says what to do. */
 function explain({ error, stderr }: Failure, name: string, source: string): MediaError {
   if (isMediaError(error)) return error;
   // The address is taken out first: its words must not be mistaken for ffmpeg's.
   const printed = stderr.replaceAll(`${source}: `, '').replaceAll(source, '');
-  const [, code, advice] = KNOWN.find(([pattern]) => pattern.test(`${printed}\n${error.message}`)) ?? [
-    /./,
-    'FFMPEG_FAILED' as const,
-    'Try the file with another program to see whether it is damaged.',
-  ];
+  const [, code, advice] = KNOWN.find(([pattern]) => pattern.test(`${printed}\n${error.message}`)) ?? UNKNOWN;
+  if (code === 'BAD_INPUT' && /^rtsps?:/i.test(source)) {
+    // All that ffmpeg says of an RTSP server that keeps silent is "Invalid data found".
+    return new MediaError(
+      'SOURCE_FAILED',
+      `${name} does not answer as an RTSP server should. Check address and port.`,
+    );
+  }
   return new MediaError(code, `Cannot read audio from ${name}: ${reason(printed, error)}. ${advice}`);
 }
 

@@ -44,6 +44,7 @@ describe('media: memory', () => {
     const used = async (): Promise<number> => {
       await settle();
       collectGarbage();
+      collectGarbage();
       return process.memoryUsage().heapUsed + process.memoryUsage().external;
     };
     for (let nth = 0; nth < operations / 2; nth++) await operation(nth);
