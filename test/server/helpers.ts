@@ -15,7 +15,7 @@ import type { WireClient } from '../support/wire-client';
 const running: LocalLiveServer[] = [];
 
 /**
- * A server with scripted parts at ten times the speed, which hears "first", "second", … and repeats what it was told.
+ * A server with scripted parts at twenty times the speed, which hears "first", "second", … and repeats what it was told.
  * Closed by {@link closeServers}.
  */
 export async function rehearsal(options: ServerOptions = {}): Promise<LocalLiveServer> {
@@ -23,12 +23,22 @@ export async function rehearsal(options: ServerOptions = {}): Promise<LocalLiveS
     ears: scriptedEars(['first, I think', 'second', 'third']),
     mind: scriptedMind(({ text }) => `You said ${text} to me just now`),
     voice: toneVoice(),
-    clock: 10,
+    clock: 20,
     ...options,
   });
   running.push(server);
   return server;
 }
+
+/**
+ * Settings for interruptions: the first answer lasts long enough to be interrupted on any machine, later ones are short.
+ * It is made at the speed at which it is played, so that an interruption meets it in the making.
+ */
+export const interruptible = (): ServerOptions => {
+  let answers = 0;
+  const mind = scriptedMind(() => (answers++ === 0 ? 'and so on '.repeat(40) : 'all right'));
+  return { mind, generationSpeed: 1, clock: 5 };
+};
 
 export async function closeServers(): Promise<void> {
   await Promise.all(running.splice(0).map((server) => server.close()));

@@ -5,7 +5,7 @@ import { lettersOf, obeys } from '../support/grammar';
 import { until } from '../support/processes';
 import { checkServer } from '../support/schema-check';
 import { buzz, join, noise } from '../support/speech-like';
-import { closeServers, rehearsal } from './helpers';
+import { closeServers, interruptible, rehearsal } from './helpers';
 
 const load3 = () => import('@google/genai');
 /** What is used here is alike in both versions. */
@@ -98,7 +98,7 @@ for (const [version, load] of [
       });
 
       it(`is interrupted by new speech (${order})`, async () => {
-        const server = await rehearsal({ clock: 5, generationSpeed: 1 });
+        const server = await rehearsal(interruptible());
         const { session, messages, turns } = await talk(sdk, server, MODELS[order]);
         sendSpeech(session);
         await until('some sound', () => /[AB]/.test(lettersOf(messages)));
