@@ -87,10 +87,10 @@ export class PulseServer {
     return runTool('pactl', ['--server', this.address, ...args]);
   }
 
-  /** Number of streams that play (`sink-inputs`) or record (`source-outputs`) now. */
+  /** Number of streams of clients that play (`sink-inputs`) or record (`source-outputs`) now; those of modules have no client. */
   async streams(kind: 'sink-inputs' | 'source-outputs'): Promise<number> {
     const { stdout } = await this.pactl('list', 'short', kind);
-    return stdout.split('\n').filter(Boolean).length;
+    return stdout.split('\n').filter((line) => line && line.split('\t')[2] !== '-').length;
   }
 
   /** Plays mono PCM16 into a sink and resolves when it was played. Into `room` it is heard by the microphone. */
