@@ -135,15 +135,19 @@ export class Editor {
     return this.page.evaluate('editorPage.nodes()');
   }
 
+  /** Goes to the tab and place of a node. */
+  async reveal(node: CanvasNode): Promise<void> {
+    await this.page.evaluate(`editorPage.reveal('${node.id}')`);
+    await this.page.locator(`[id="${node.id}"] .red-ui-flow-node`).waitFor();
+  }
+
   /** Opens a node's dialog: a double click on the canvas; for a config node what the pencil beside its list does. */
   async openDialog(node: CanvasNode): Promise<Locator> {
     if (node.config) {
       await this.page.evaluate(`editorPage.editConfig('${node.type}', '${node.id}')`);
     } else {
-      await this.page.evaluate(`editorPage.reveal('${node.id}')`);
-      const body = this.page.locator(`[id="${node.id}"] .red-ui-flow-node`);
-      await body.waitFor();
-      await body.dblclick();
+      await this.reveal(node);
+      await this.page.locator(`[id="${node.id}"] .red-ui-flow-node`).dblclick();
     }
     const tray = this.page.locator('.red-ui-tray').last();
     await tray.locator('.red-ui-tray-footer, .red-ui-tray-toolbar').first().waitFor();
