@@ -2,19 +2,22 @@
  * Regenerates the shipped sound: `templates.bin` (recognition), `clips.bin` (answers) and the sample requests.
  * Needs flite, espeak-ng, festival with festvox-kdlpc16k, and ffmpeg; see docs/hearing.md. Users never run it.
  *
- *     npx tsx scripts/assets/build-assets.ts
+ *     npx tsx scripts/assets/build-assets.ts [templates] [clips] [samples]
  */
-import { writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import OpusScript from 'opusscript';
-import { extract } from '../../src/server/ears/features';
-import { packTemplates, type Template } from '../../src/server/ears/templates';
+import { packTemplates } from '../../src/server/ears/templates';
 import { ASSETS, loadScenario, type RuleScenario } from '../../src/server/scenario';
 import { VOICE_RATE, type ClipIndex } from '../../src/server/voice/clips';
 import { fragmentsOf } from '../../src/server/voice/fragments';
 import { spokenKey } from '../../src/server/voice/spoken';
 import { synthesise } from './synth';
-import { SPEAKER, TEMPLATE_VOICES } from './voices';
+import { train, type SpokenText } from './train';
+import { SAMPLE_VOICE, SPEAKER, TEMPLATE_VOICES, TRAINING_SENTENCES } from './voices';
+
+const SAMPLE_FOLDER = path.join(__dirname, '../../nodes/audio-in/samples');
 
 /** The speaker's own rate; a higher one would only cost bytes. */
 const CLIP_RATE = 16000;
@@ -30,15 +33,13 @@ const SIGNAL_VOICE = 3001;
 
 async function buildTemplates(scenario: RuleScenario): Promise<Buffer> {
   const wordings = scenario.phrases.flatMap((phrase) => [phrase.text, ...(phrase.also ?? [])]);
-  const templates: Template[] = [];
-  for (const voice of TEMPLATE_VOICES) {
-    for (const text of wordings) {
-      const features = extract(await synthesise(voice, text, 16000));
-      if (!features) throw new Error(`${voice} says nothing for "${text}"`);
-      templates.push({ text, voice, features });
-    }
-  }
-  return packTemplates(templates);
+  const speak = async (text: string): Promise<SpokenText> => {
+    const recordings = await Promise.all(TEMPLATE_VOICES.map((voice) => synthesise(voice, text, 16000)));
+    return { text, recordings };
+  };
+  const spoken: SpokenText[] = [];
+  for (const text of [...wordings, ...TRAINING_SENTENCES]) spoken.push(await speak(text));
+  return packTemplates(await train(spoken.slice(0, wordings.length), spoken.slice(wordings.length)));
 }
 
 async function buildClips(scenario: RuleScenario): Promise<Buffer> {
@@ -82,13 +83,43 @@ function encode(pcm: Int16Array): Buffer[] {
   return packets;
 }
 
+/** Requests that the demo and the examples speak; the names are what `sample:<name>` refers to. */
+const SAMPLES = ['what time is it', 'turn on the kitchen light', 'good morning', 'tell me a joke'];
+
+async function buildSamples(): Promise<void> {
+  mkdirSync(SAMPLE_FOLDER, { recursive: true });
+  for (const text of SAMPLES) {
+    const pcm = await synthesise(SAMPLE_VOICE, text, CLIP_RATE);
+    const file = path.join(SAMPLE_FOLDER, `${text.replaceAll(' ', '-')}.ogg`);
+    const input = ['-f', 's16le', '-ar', String(CLIP_RATE), '-ac', '1', '-i', 'pipe:0'];
+    const output = [
+      '-c:a',
+      'libopus',
+      '-b:a',
+      '24k',
+      '-application',
+      'voip',
+      '-fflags',
+      '+bitexact',
+      '-y',
+      file,
+    ];
+    execFileSync('ffmpeg', ['-v', 'error', ...input, ...output], { input: Buffer.from(pcm.buffer) });
+    console.log(`${path.basename(file)}: ${statSync(file).size} bytes`);
+  }
+}
+
 async function main(): Promise<void> {
+  const wanted = process.argv.slice(2);
+  const build = (what: string): boolean => wanted.length === 0 || wanted.includes(what);
   const scenario = await loadScenario('assistant');
-  for (const [name, build] of Object.entries({ 'templates.bin': buildTemplates, 'clips.bin': buildClips })) {
-    const bytes = await build(scenario);
+  const write = (name: string, bytes: Buffer): void => {
     writeFileSync(path.join(ASSETS, name), bytes);
     console.log(`${name}: ${bytes.length} bytes`);
-  }
+  };
+  if (build('templates')) write('templates.bin', await buildTemplates(scenario));
+  if (build('clips')) write('clips.bin', await buildClips(scenario));
+  if (build('samples')) await buildSamples();
 }
 
 void main();

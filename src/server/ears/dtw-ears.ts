@@ -1,90 +1,72 @@
 import type { Ears, Hearing, Phrase } from '../parts';
+import { Slices } from '../slices';
 import { distance } from './dtw';
 import { extract, type Features } from './features';
-import type { Template } from './templates';
+import type { Templates } from './templates';
 
 /**
  * Worst score that is believed. A score is the distance to the nearest wording divided by the typical distance to
- * all others: noise raises both alike. Chosen on voices and sentences that the hearing test does not use
- * (docs/hearing.md).
+ * all that the ears know: noise raises both alike. This limit and {@link MARGIN} were chosen on voices and
+ * sentences that the hearing test does not use (docs/hearing.md).
  */
-export const ACCEPTED_SCORE = 0.72;
+export const ACCEPTED_SCORE = 0.84;
 
-/** Longest time that the event loop is kept from audio, ms. */
-const SLICE_MS = 2;
+/** How much nearer, as a share, the best wording must be than the second, or it is a guess. */
+export const MARGIN = 0.02;
 
-interface Candidate {
-  readonly phrase: Phrase;
-  readonly text: string;
-  readonly templates: readonly Features[];
-}
+/** Score of what cannot be compared: as far away as any wording. */
+const UNLIKE_ALL = 1;
 
-/** Ears that compare the sound of an utterance with recorded examples of each wording. */
+/** Longer sounds are no phrase of a list, and not worth the time, samples at 16 kHz. */
+const LONGEST = 8 * 16000;
+
+/** Ears that compare the sound of an utterance with the typical sound of each wording. */
 export class DtwEars implements Ears {
   readonly name = 'dtw';
-  readonly #templates = new Map<string, Features[]>();
+  readonly #templates: Templates;
 
-  constructor(templates: readonly Template[]) {
-    for (const { text, features } of templates) {
-      const list = this.#templates.get(text) ?? [];
-      list.push(features);
-      this.#templates.set(text, list);
-    }
+  constructor(templates: Templates) {
+    this.#templates = templates;
   }
 
-  /** Wordings of the phrases which these ears have no example of, and so can never hear. */
-  deafTo(phrases: readonly Phrase[]): string[] {
-    return wordings(phrases)
-      .map(({ text }) => text)
-      .filter((text) => !this.#templates.has(text));
+  /** Can this wording be heard at all? */
+  knows(text: string): boolean {
+    return this.#templates.wordings.has(text);
   }
 
   async hear(pcm: Int16Array, phrases: readonly Phrase[]): Promise<Hearing> {
-    const nothing: Hearing = { text: '', score: Infinity, accepted: false, recognizer: 'dtw' };
-    const candidates: Candidate[] = wordings(phrases).flatMap(({ phrase, text }) => {
-      const templates = this.#templates.get(text);
-      return templates ? [{ phrase, text, templates }] : [];
-    });
-    const heard = extract(pcm);
-    if (!heard || !candidates.length) return nothing;
-    const ranked = await rank(heard, candidates);
-    const best = ranked[0]!;
-    if (!Number.isFinite(best.distance)) return nothing;
-    const score = best.distance / typical(ranked);
-    const accepted = score <= ACCEPTED_SCORE;
-    const { text, phrase } = best.candidate;
-    return { text, ...(accepted && { phrase }), score, accepted, recognizer: 'dtw' };
+    const nothing: Hearing = { text: '', score: UNLIKE_ALL, accepted: false, recognizer: 'dtw' };
+    if (pcm.length > LONGEST) return nothing;
+    const slices = new Slices();
+    const heard = await extract(pcm, this.#templates.projection, slices);
+    if (!heard) return nothing;
+    const { ranked, typical } = await this.#rank(heard, phrases, slices);
+    const [best, second] = ranked;
+    if (!best) return nothing;
+    const score = best.distance / typical;
+    const clear = !second || best.distance <= second.distance * (1 - MARGIN);
+    const accepted = score <= ACCEPTED_SCORE && clear;
+    return { text: best.text, ...(accepted && { phrase: best.phrase }), score, accepted, recognizer: 'dtw' };
   }
-}
 
-function wordings(phrases: readonly Phrase[]): Array<{ phrase: Phrase; text: string }> {
-  return phrases.flatMap((phrase) => [phrase.text, ...(phrase.also ?? [])].map((text) => ({ phrase, text })));
-}
-
-interface Ranked {
-  readonly candidate: Candidate;
-  readonly distance: number;
-}
-
-async function rank(heard: Features, candidates: readonly Candidate[]): Promise<Ranked[]> {
-  const ranked: Ranked[] = [];
-  let sliceEnd = performance.now() + SLICE_MS;
-  for (const candidate of candidates) {
-    let best = Infinity;
-    for (const template of candidate.templates) {
-      best = Math.min(best, distance(heard, template));
-      if (performance.now() > sliceEnd) {
-        await new Promise((resolve) => setImmediate(resolve));
-        sliceEnd = performance.now() + SLICE_MS;
-      }
+  /** Distances of the phrases' wordings, nearest first, and the median distance of everything known. */
+  async #rank(
+    heard: Features,
+    phrases: readonly Phrase[],
+    slices: Slices,
+  ): Promise<{ ranked: Array<{ text: string; phrase: Phrase; distance: number }>; typical: number }> {
+    const distances = new Map<string, number>();
+    for (const [text, features] of this.#templates.wordings) {
+      const value = distance(heard, features);
+      if (Number.isFinite(value)) distances.set(text, value);
+      if (slices.due) await slices.pause();
     }
-    ranked.push({ candidate, distance: best });
+    const all = [...distances.values()].sort((a, b) => a - b);
+    const ranked = phrases
+      .flatMap((phrase) => [phrase.text, ...(phrase.also ?? [])].map((text) => ({ text, phrase })))
+      .map((entry) => ({ ...entry, distance: distances.get(entry.text) ?? Infinity }))
+      .filter((entry) => Number.isFinite(entry.distance))
+      .sort((a, b) => a.distance - b.distance);
+    return { ranked, typical: all[all.length >> 1] ?? Infinity };
   }
-  return ranked.sort((a, b) => a.distance - b.distance);
-}
-
-/** Median distance of the wordings that could be compared at all. */
-function typical(ranked: readonly Ranked[]): number {
-  const comparable = ranked.filter((entry) => Number.isFinite(entry.distance));
-  return comparable[Math.floor(comparable.length / 2)]!.distance;
 }

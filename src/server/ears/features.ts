@@ -1,52 +1,87 @@
+import type { Slices } from '../slices';
 import { BANDS, melEnergies } from './spectrum';
 
-/** Cepstral coefficients per frame; the zeroth (loudness) is left out. */
-const CEPSTRA = 12;
-/** Numbers per frame: cepstra and their slopes. */
-export const DIMENSIONS = 2 * CEPSTRA;
-/** Time between two frames of {@link Features}, ms. */
-export const FRAME_MS = 20;
+/** Cepstral coefficients per 10 ms, with the zeroth (loudness). */
+export const CEPSTRA = 13;
+/** Rows around a moment that describe it together, in steps of 10 ms: the sound and how it moves. */
+export const CONTEXT: readonly number[] = [-8, -6, -4, -2, 0, 2, 4, 6, 8];
+/** Numbers that describe a moment before the projection. */
+export const STACKED = CEPSTRA * CONTEXT.length;
+/** Numbers that describe a moment after it. */
+export const DIMENSIONS = 20;
+/** Rows per frame of {@link Features}: one frame is 20 ms. */
+export const ROWS_PER_FRAME = 2;
 
-/** Slopes are smaller than the values themselves; this makes them count about as much. */
-const SLOPE_WEIGHT = 1.5;
-/** Frames on each side from which a slope is fitted. */
-const SLOPE_SPAN = 3;
 /** Everything this far below the loudest speech is treated as equally silent, so that quiet noise cannot speak. */
 const SILENCE_DB = 45;
-/** Share of the quietest frames taken as the background noise. */
+/** Share of the quietest rows taken as the background noise. */
 const NOISE_SHARE = 0.1;
-/** A frame belongs to the utterance when it is this much louder than the background… */
+/** A row belongs to the utterance when it is this much louder than the background… */
 const SPEECH_OVER_NOISE = 2.5;
 /** …and within this fraction (30 dB) of the loudest speech. */
 const SPEECH_OF_PEAK = 1e-3;
-/** Frames kept before and after the utterance. */
-const EDGE_FRAMES = 2;
+/** Rows kept before and after the utterance. */
+const EDGE_ROWS = 2;
+/** Anything shorter is no word. */
+const MIN_ROWS = 16;
 
-/** What an utterance sounds like: one row of {@link DIMENSIONS} numbers for each {@link FRAME_MS}. */
+/** What an utterance sounds like: one row of {@link DIMENSIONS} numbers for each 20 ms. */
 export interface Features {
   readonly frames: number;
   /** `frames × DIMENSIONS`, row by row. */
   readonly data: Float32Array;
 }
 
+/** Linear map from {@link STACKED} numbers to {@link DIMENSIONS}, row by row. */
+export type Projection = Float32Array;
+
+/** Features of a recording, or nothing when it is silent or too short. */
+export async function extract(
+  pcm: Int16Array,
+  projection: Projection,
+  slices: Slices,
+): Promise<Features | undefined> {
+  const rows = await cepstra(pcm, slices);
+  return rows && project(rows, projection);
+}
+
 /**
- * Mel cepstra of the spoken part of a recording, made independent of microphone and loudness by subtracting
- * their mean over the utterance.
+ * Mel cepstra of the spoken part of a recording. Their mean over the utterance is subtracted, which takes away
+ * microphone, room and loudness.
  *
  * @param pcm 16 kHz mono
- * @returns nothing when the recording is silent or shorter than a syllable
  */
-export function extract(pcm: Int16Array): Features | undefined {
-  const rows = spokenPart(melEnergies(pcm));
-  if (rows.length < 10) return undefined;
-  const cepstra = rows.map(cosineTransform);
-  subtractMean(cepstra);
-  const frames = Math.ceil(rows.length / 2);
+export async function cepstra(pcm: Int16Array, slices: Slices): Promise<Float32Array[] | undefined> {
+  const spoken = spokenPart(await melEnergies(pcm, slices));
+  if (spoken.length < MIN_ROWS) return undefined;
+  const rows = spoken.map(cosineTransform);
+  for (let index = 0; index < CEPSTRA; index++) {
+    const mean = rows.reduce((sum, row) => sum + row[index]!, 0) / rows.length;
+    for (const row of rows) row[index]! -= mean;
+  }
+  return rows;
+}
+
+/** The {@link STACKED} numbers that describe the moment at `rows[at]`. */
+export function stack(rows: readonly Float32Array[], at: number): Float32Array {
+  const stacked = new Float32Array(STACKED);
+  CONTEXT.forEach((offset, index) => {
+    stacked.set(rows[Math.min(rows.length - 1, Math.max(0, at + offset))]!, index * CEPSTRA);
+  });
+  return stacked;
+}
+
+/** Applies the projection to every second row. */
+export function project(rows: readonly Float32Array[], projection: Projection): Features {
+  const frames = Math.ceil(rows.length / ROWS_PER_FRAME);
   const data = new Float32Array(frames * DIMENSIONS);
   for (let frame = 0; frame < frames; frame++) {
-    const at = frame * DIMENSIONS;
-    data.set(cepstra[2 * frame]!, at);
-    data.set(slope(cepstra, 2 * frame), at + CEPSTRA);
+    const stacked = stack(rows, frame * ROWS_PER_FRAME);
+    for (let d = 0; d < DIMENSIONS; d++) {
+      let sum = 0;
+      for (let index = 0; index < STACKED; index++) sum += projection[d * STACKED + index]! * stacked[index]!;
+      data[frame * DIMENSIONS + d] = sum;
+    }
   }
   return { frames, data };
 }
@@ -65,45 +100,28 @@ function spokenPart(rows: Float32Array[]): Float32Array[] {
   const noise = backgroundSpectrum(rows);
   const floor = (peak / BANDS) * 10 ** (-SILENCE_DB / 10);
   return rows
-    .slice(Math.max(0, first - EDGE_FRAMES), last + EDGE_FRAMES + 1)
+    .slice(Math.max(0, first - EDGE_ROWS), last + EDGE_ROWS + 1)
     .map((row) => row.map((energy, band) => Math.log(Math.max(energy - noise[band]!, 0) + floor)));
 }
 
-function backgroundSpectrum(rows: Float32Array[]): Float32Array {
+function backgroundSpectrum(rows: readonly Float32Array[]): Float32Array {
   return Float32Array.from({ length: BANDS }, (_, band) => {
     const ranked = Float32Array.from(rows, (row) => row[band]!).sort();
     return ranked[Math.floor(ranked.length * NOISE_SHARE)]!;
   });
 }
 
-const cosineTable = Array.from({ length: CEPSTRA }, (_, index) =>
+const cosines = Array.from({ length: CEPSTRA }, (_, index) =>
   Float32Array.from(
     { length: BANDS },
-    (__, band) => Math.sqrt(2 / BANDS) * Math.cos((Math.PI * (index + 1) * (band + 0.5)) / BANDS),
+    (__, band) => Math.sqrt((index ? 2 : 1) / BANDS) * Math.cos((Math.PI * index * (band + 0.5)) / BANDS),
   ),
 );
 
 function cosineTransform(row: Float32Array): Float32Array {
-  return Float32Array.from(cosineTable, (cosine) =>
-    cosine.reduce((sum, weight, band) => sum + weight * row[band]!, 0),
-  );
-}
-
-function subtractMean(rows: Float32Array[]): void {
-  for (let index = 0; index < CEPSTRA; index++) {
-    const mean = rows.reduce((sum, row) => sum + row[index]!, 0) / rows.length;
-    for (const row of rows) row[index]! -= mean;
-  }
-}
-
-function slope(rows: Float32Array[], at: number): Float32Array {
-  const out = new Float32Array(CEPSTRA);
-  let norm = 0;
-  for (let step = 1; step <= SLOPE_SPAN; step++) {
-    const after = rows[Math.min(rows.length - 1, at + step)]!;
-    const before = rows[Math.max(0, at - step)]!;
-    for (let index = 0; index < CEPSTRA; index++) out[index]! += step * (after[index]! - before[index]!);
-    norm += 2 * step * step;
-  }
-  return out.map((value) => (value * SLOPE_WEIGHT) / norm);
+  return Float32Array.from(cosines, (cosine) => {
+    let sum = 0;
+    for (let band = 0; band < BANDS; band++) sum += cosine[band]! * row[band]!;
+    return sum;
+  });
 }

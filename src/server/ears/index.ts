@@ -3,7 +3,7 @@ import type { Ears, Scenario } from '../parts';
 import { DtwEars } from './dtw-ears';
 import { shippedTemplates } from './templates';
 
-export { DtwEars, ACCEPTED_SCORE } from './dtw-ears';
+export { DtwEars, ACCEPTED_SCORE, MARGIN } from './dtw-ears';
 export { scriptedEars } from './scripted';
 
 /** Ears for a scenario, from the shipped templates. */

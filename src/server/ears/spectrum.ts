@@ -1,10 +1,12 @@
+import type { Slices } from '../slices';
+
 /** Length of the analysis window, samples (25 ms at 16 kHz). */
 const WINDOW = 400;
 const FFT = 512;
 const PRE_EMPHASIS = 0.97;
 
 /** Step between frames, samples (10 ms at 16 kHz). */
-export const HOP = 160;
+const HOP = 160;
 /** Mel bands per frame. */
 export const BANDS = 24;
 
@@ -31,31 +33,31 @@ const filters = melFilters();
  * @param pcm 16 kHz mono
  * @returns one row of {@link BANDS} energies per frame, linear scale, 1 = one least significant bit squared
  */
-export function melEnergies(pcm: Int16Array): Float32Array[] {
+export async function melEnergies(pcm: Int16Array, slices: Slices): Promise<Float32Array[]> {
   const rows: Float32Array[] = [];
-  const re = new Float32Array(FFT);
-  const im = new Float32Array(FFT);
   for (let start = 0; start + WINDOW <= pcm.length; start += HOP) {
-    re.fill(0);
-    im.fill(0);
-    for (let n = 0; n < WINDOW; n++) {
-      const before = start + n > 0 ? pcm[start + n - 1]! : 0;
-      re[reversed[n]!] = (pcm[start + n]! - PRE_EMPHASIS * before) * hamming[n]!;
-    }
-    transform(re, im);
-    const row = new Float32Array(BANDS);
-    for (let band = 0; band < BANDS; band++) {
-      const { first, weights } = filters[band]!;
-      let sum = 0;
-      for (let k = 0; k < weights.length; k++) {
-        const bin = first + k;
-        sum += weights[k]! * (re[bin]! * re[bin]! + im[bin]! * im[bin]!);
-      }
-      row[band] = sum / FFT;
-    }
-    rows.push(row);
+    rows.push(frameEnergies(pcm, start));
+    if (slices.due) await slices.pause();
   }
   return rows;
+}
+
+function frameEnergies(pcm: Int16Array, start: number): Float32Array {
+  const re = new Float32Array(FFT);
+  const im = new Float32Array(FFT);
+  for (let n = 0; n < WINDOW; n++) {
+    const before = start + n > 0 ? pcm[start + n - 1]! : 0;
+    re[reversed[n]!] = (pcm[start + n]! - PRE_EMPHASIS * before) * hamming[n]!;
+  }
+  transform(re, im);
+  return Float32Array.from(filters, ({ first, weights }) => {
+    let sum = 0;
+    for (let k = 0; k < weights.length; k++) {
+      const bin = first + k;
+      sum += weights[k]! * (re[bin]! * re[bin]! + im[bin]! * im[bin]!);
+    }
+    return sum / FFT;
+  });
 }
 
 /** In-place radix-2 FFT of input that is already in bit-reversed order. */

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import OpusScript from 'opusscript';
 import type { Speech } from '../parts';
+import { Slices } from '../slices';
 import { spokenUnits, type SpokenUnit } from './spoken';
 
 /** Sampling rate of everything the server says, Hz. */
@@ -25,9 +26,6 @@ interface Clip {
   readonly samples: number;
   readonly packets: readonly Buffer[];
 }
-
-/** Longest time that decoding keeps the event loop from audio, ms. */
-const SLICE_MS = 2;
 
 const RESET_STATE = 4028;
 
@@ -95,13 +93,10 @@ export class ClipBank {
     this.#decoder ??= new OpusScript(VOICE_RATE, 1);
     this.#decoder.decoderCTL(RESET_STATE, 0);
     const pieces: Buffer[] = [];
-    let sliceEnd = performance.now() + SLICE_MS;
+    const slices = new Slices();
     for (const packet of clip.packets) {
       pieces.push(this.#decoder.decode(packet));
-      if (performance.now() > sliceEnd) {
-        await new Promise((resolve) => setImmediate(resolve));
-        sliceEnd = performance.now() + SLICE_MS;
-      }
+      if (slices.due) await slices.pause();
     }
     const bytes = Buffer.concat(pieces);
     const pcm = new Int16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
