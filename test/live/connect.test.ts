@@ -5,11 +5,16 @@ import { Bench, logOf, next, of, sound } from './support';
 const KEY = 'AIzaSyVerySecretKey1234567890';
 
 /** Rejects with a LiveError of this code. */
-function refuses(promise: Promise<unknown>, code: LiveErrorCode, details: Partial<LiveError> = {}): Promise<void> {
+function refuses(
+  promise: Promise<unknown>,
+  code: LiveErrorCode,
+  details: Partial<LiveError> = {},
+): Promise<void> {
   return assert.rejects(promise, (error: LiveError) => {
     assert.ok(error instanceof LiveError, String(error));
     assert.equal(error.code, code, error.message);
-    for (const [name, value] of Object.entries(details)) assert.equal(error[name as keyof LiveError], value, name);
+    for (const [name, value] of Object.entries(details))
+      assert.equal(error[name as keyof LiveError], value, name);
     assert.ok(!`${error.message} ${error.reason} ${error.advice}`.includes(KEY), 'the key leaked');
     return true;
   });
@@ -147,7 +152,9 @@ describe('live: connect and close', () => {
     const session = bench.session(server, { config: { speechConfig: 'Kore' as never } });
     await refuses(session.connect(), 'BAD_CONFIG', { policy: 'fatal' });
     assert.equal(server.connections.length, 0);
-    assert.throws(() => new LiveSession({ endpoint: { backend: 'nowhere' as never } }), { code: 'BAD_CONFIG' });
+    assert.throws(() => new LiveSession({ endpoint: { backend: 'nowhere' as never } }), {
+      code: 'BAD_CONFIG',
+    });
     await refuses(bench.session('', { endpoint: { backend: 'custom' } }).connect(), 'BAD_CONFIG');
     await refuses(bench.session('http://[', {}).connect(), 'BAD_CONFIG');
   });

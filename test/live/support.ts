@@ -110,6 +110,7 @@ export class Bench {
     const baseUrl = typeof server === 'string' ? server : server.url;
     const session = new LiveSession({ endpoint: { backend: 'local', baseUrl }, ...options });
     this.sessions.push(session);
+    logOf(session);
     return session;
   }
 
