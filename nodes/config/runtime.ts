@@ -1,6 +1,7 @@
 import type { Node } from 'node-red';
 import type { LiveConnectConfig } from '../../src/protocol';
 import { DEFAULT_MODEL } from '../../src/protocol';
+import { onClose } from '../shared/lifecycle';
 import { ToolRegistry } from '../shared/registry';
 import type { Red } from '../shared/types';
 import { apiKeyOf, choose, openEndpoint, type Endpoint } from './endpoint';
@@ -43,6 +44,9 @@ export default function (RED: Red): void {
       config: () => liveConfig(def),
       open: () => openEndpoint(def, apiKey()),
     };
+    onClose(this, (removed) => {
+      if (removed) ToolRegistry.forget(this.id);
+    });
   }
   RED.nodes.registerType<ConfigNode, ConfigDef, object, { apiKey?: string }>(
     'gemini-live-config',

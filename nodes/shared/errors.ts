@@ -1,5 +1,5 @@
 import { redact } from '../../src/media';
-import type { Message, RedNode } from './types';
+import type { AnyNode, Message } from './types';
 
 /** Codes of failures that the nodes find themselves; those of media, server and session keep their own. */
 export type NodeErrorCode =
@@ -52,7 +52,7 @@ export function asError(thrown: unknown): Error & { code?: string } {
  *
  * @param origin what the failure goes back to, if anything: its properties travel with the error
  */
-export function report(node: RedNode, thrown: unknown, origin: Message = {}): void {
+export function report(node: AnyNode, thrown: unknown, origin: Message = {}): void {
   const { payload: _payload, ...rest } = origin;
   node.error(asError(thrown), rest);
 }

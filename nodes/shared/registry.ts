@@ -44,16 +44,16 @@ interface Watcher {
 export class ToolRegistry {
   private static readonly all = new Map<string, ToolRegistry>();
 
-  /** The registry of a config node; there is one while anybody uses it. */
+  /** The registry of a config node, whether that exists yet or not. */
   static of(RED: Red, configId: string): ToolRegistry {
-    const found = ToolRegistry.all.get(configId) ?? new ToolRegistry(RED, configId);
+    const found = ToolRegistry.all.get(configId) ?? new ToolRegistry(RED);
     ToolRegistry.all.set(configId, found);
     return found;
   }
 
-  /** Number of registries in use. For tests. */
-  static get size(): number {
-    return ToolRegistry.all.size;
+  /** The config node does not come back. */
+  static forget(configId: string): void {
+    ToolRegistry.all.delete(configId);
   }
 
   readonly #declarations = new Set<Declaration>();
@@ -63,10 +63,7 @@ export class ToolRegistry {
   #winners: { name: string; owner: string; session: string | undefined; declared: DeclaredFunction }[] = [];
   #unsubscribe: (() => void) | undefined;
 
-  private constructor(
-    private readonly RED: Red,
-    private readonly configId: string,
-  ) {}
+  private constructor(private readonly RED: Red) {}
 
   /** Declares functions, from the next deploy on. @returns takes them back, from the next deploy on */
   declare(declaration: Declaration): () => void {
@@ -97,15 +94,15 @@ export class ToolRegistry {
     return { functions, hash: createHash('sha256').update(JSON.stringify(functions)).digest('hex') };
   }
 
+  /** Deploys matter while anybody declares or watches. */
   #used(): void {
     if (this.#declarations.size + this.#watchers.size > 0) {
-      this.#unsubscribe ??= afterDeploy(this.RED, () => this.#reconcile());
-      ToolRegistry.all.set(this.configId, this);
+      this.#unsubscribe ??= afterDeploy(this.RED, 'declare', () => this.#reconcile());
       return;
     }
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
-    ToolRegistry.all.delete(this.configId);
+    this.#winners = [];
   }
 
   #reconcile(): void {

@@ -7,6 +7,9 @@ export type Red = NodeAPI;
 /** A node of ours while it runs. */
 export type RedNode = Node<Record<string, string | undefined>>;
 
+/** Any node, whatever its credentials. */
+export type AnyNode = Pick<RedNode, 'on' | 'error'>;
+
 /** Sends messages; one array entry per port. */
 export type Send = (message: NodeMessage | (NodeMessage | NodeMessage[] | null)[]) => void;
 

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import { ToolRegistry, type Declaration } from '../../nodes/shared/registry';
+import type { Red } from '../../nodes/shared/types';
+
+/** Contracts, "Tools" and "Deploys": what nodes declare, and when it counts. */
+describe('registry of a config node', () => {
+  const setup = (): { registry: ToolRegistry; deploy: () => void; refused: string[] } => {
+    const RED = { events: new EventEmitter() } as unknown as Red;
+    return {
+      registry: ToolRegistry.of(RED, `config-${Math.random()}`),
+      deploy: () => void RED.events.emit('flows:started'),
+      refused: [],
+    };
+  };
+  const offers = (registry: ToolRegistry, session: string): string[] =>
+    registry.offer(session).functions.map(({ name }) => name);
+  const declaration = (owner: string, names: string[], more: Partial<Declaration> = {}): Declaration => ({
+    owner,
+    functions: names.map((name) => ({ name, description: `from ${owner}` })),
+    refused: () => {},
+    ...more,
+  });
+
+  it('offers nothing before the deploy is over, whoever came first', () => {
+    const { registry, deploy } = setup();
+    registry.declare(declaration('a', ['light']));
+    assert.deepEqual(offers(registry, 's'), []);
+    deploy();
+    assert.deepEqual(offers(registry, 's'), ['light']);
+  });
+
+  it('offers a function to one session or to all', () => {
+    const { registry, deploy } = setup();
+    registry.declare(declaration('a', ['light']));
+    registry.declare(declaration('b', ['heating'], { session: 's1' }));
+    deploy();
+    assert.deepEqual(offers(registry, 's1'), ['heating', 'light']);
+    assert.deepEqual(offers(registry, 's2'), ['light']);
+  });
+
+  it('lets the first of two equal names win and tells the other once', () => {
+    const { registry, deploy } = setup();
+    const refused: string[] = [];
+    registry.declare(declaration('a', ['light']));
+    registry.declare(
+      declaration('b', ['light', 'heating'], { refused: (error) => refused.push(error.message) }),
+    );
+    deploy();
+    deploy();
+    const { functions } = registry.offer('s');
+    assert.deepEqual(
+      functions.map(({ name, description }) => [name, description]),
+      [
+        ['heating', 'from b'],
+        ['light', 'from a'],
+      ],
+    );
+    assert.equal(refused.length, 1);
+    assert.match(refused[0] ?? '', /"light".*Rename/);
+  });
+
+  it('does not take a name away from a node that stays while another is created again', () => {
+    const { registry, deploy } = setup();
+    const refused: string[] = [];
+    const first = declaration('a', ['light']);
+    const remove = registry.declare(first);
+    registry.declare(
+      declaration('b', ['light'], {
+        refused: () => refused.push('b'),
+        accepted: () => refused.push('b is in'),
+      }),
+    );
+    deploy();
+    remove();
+    registry.declare(first);
+    deploy();
+    assert.equal(registry.offer('s').functions[0]?.description, 'from a');
+    assert.deepEqual(refused, ['b']);
+  });
+
+  it('gives a name that became free to the one that wanted it', () => {
+    const { registry, deploy } = setup();
+    const said: string[] = [];
+    const remove = registry.declare(declaration('a', ['light']));
+    registry.declare(
+      declaration('b', ['light'], {
+        refused: () => said.push('refused'),
+        accepted: () => said.push('accepted'),
+      }),
+    );
+    deploy();
+    remove();
+    deploy();
+    assert.deepEqual(said, ['refused', 'accepted']);
+    assert.equal(registry.offer('s').functions[0]?.description, 'from b');
+  });
+
+  it('allows equal names for different sessions', () => {
+    const { registry, deploy } = setup();
+    let refused = 0;
+    for (const session of ['s1', 's2']) {
+      registry.declare(declaration(session, ['light'], { session, refused: () => (refused += 1) }));
+    }
+    deploy();
+    assert.equal(refused, 0);
+    assert.equal(registry.offer('s1').functions[0]?.description, 'from s1');
+  });
+
+  it('tells a session only when its functions changed', () => {
+    const { registry, deploy } = setup();
+    let changed = 0;
+    registry.watch('s', () => (changed += 1));
+    const light = declaration('a', ['light']);
+    const remove = registry.declare(light);
+    deploy();
+    assert.equal(changed, 1);
+    deploy();
+    remove();
+    registry.declare({ ...light });
+    deploy();
+    assert.equal(changed, 1, 'a router that was created again with the same functions changes nothing');
+    registry.declare(declaration('b', ['heating'], { session: 'another' }));
+    deploy();
+    assert.equal(changed, 1);
+  });
+
+  it('is the same whether the config node was constructed before or after', () => {
+    const RED = { events: new EventEmitter() } as unknown as Red;
+    const early = ToolRegistry.of(RED, 'config-1');
+    early.declare(declaration('a', ['light']))();
+    assert.equal(ToolRegistry.of(RED, 'config-1'), early);
+    ToolRegistry.forget('config-1');
+    assert.notEqual(ToolRegistry.of(RED, 'config-1'), early);
+    ToolRegistry.forget('config-1');
+  });
+
+  it('listens to no deploy while nobody uses it', () => {
+    const { registry, deploy } = setup();
+    const remove = registry.declare(declaration('a', ['light']));
+    deploy();
+    remove();
+    assert.deepEqual(offers(registry, 's'), []);
+  });
+});
