@@ -157,7 +157,7 @@ describePulse('media: capture', () => {
       );
     });
 
-    it('an ALSA device that does not exist', async function () {
+    it('an ALSA device that does not exist (Debian package alsa-utils)', async function () {
       if (!findInPath('arecord').length) return this.skip();
       assert.equal(
         (await aborted(microphone({ backend: 'alsa', device: 'nosuch' }))).code,

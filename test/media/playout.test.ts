@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Playout, type PlayResult } from '../../src/media/playout';
+import { findInPath } from '../../src/media/ffmpeg';
 import { PCM_16K } from '../../src/media/format';
 import { runningTools } from '../../src/media/process';
 import { aplayArgs, ffmpegPlayArgs, pacatArgs } from '../../src/media/speaker';
@@ -329,7 +330,27 @@ describePulse('media: playout', () => {
     });
   });
 
-  it('through ffmpeg, where neither pacat nor aplay exists', async function () {
+  it('through aplay (Debian packages alsa-utils, libasound2-plugins)', async function () {
+    if (!findInPath('aplay').length) return this.skip();
+    const player = playout({ backend: 'alsa' });
+    const played = await player.play(wholeTurn(440, 500).handle).catch((error: Error & { code?: string }) => {
+      // Without ALSA's PulseAudio plugin it finds no sound card.
+      assert.equal(error.code, 'DEVICE_NOT_FOUND');
+      return undefined;
+    });
+    if (!played) return this.skip();
+    const sound = await heard();
+    assert.ok(isNear(loudMs(sound, RATE), 500), `${loudMs(sound, RATE)} ms`);
+    from = recording.samples().length;
+    const writer = turn(440, 4000);
+    const done = player.play(writer.handle);
+    await heardFor(200);
+    writer.abort('INTERRUPTED');
+    assert.equal((await done).aborted, true);
+    assert.ok(loudMs(await heard(), RATE) < 1500);
+  });
+
+  it('through ffmpeg (Debian package ffmpeg), where neither pacat nor aplay exists', async function () {
     const player = playout({ backend: 'ffmpeg' });
     const played = await player.play(wholeTurn(440, 500).handle).catch((error: Error & { code?: string }) => {
       // A machine whose only ffmpeg is the bundled one cannot do it.

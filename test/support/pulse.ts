@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findInPath } from '../../src/media/ffmpeg';
 import { runTool, spawnTool, type ToolProcess } from '../../src/media/process';
@@ -25,6 +26,8 @@ export interface Recording {
   readonly rate: number;
   /** What came so far, mono PCM16. */
   samples(): Int16Array;
+  /** When the first sample was recorded, judged by the block that came quickest (performance clock, ms). */
+  zero(): number;
   /** Resolves when at least this much was recorded, ms. */
   until(ms: number): Promise<void>;
   stop(): Promise<Int16Array>;
@@ -106,13 +109,16 @@ export class PulseServer {
   async record(source: string, rate = 48_000): Promise<Recording> {
     const chunks: Buffer[] = [];
     let bytes = 0;
+    let zero = Infinity;
     const tool = spawnTool('parec', this.pcm(source, rate, 10));
     tool.stdout?.on('data', (chunk: Buffer) => {
       chunks.push(chunk);
       bytes += chunk.length;
+      zero = Math.min(zero, performance.now() - (bytes / 2 / rate) * 1000);
     });
     const recording: Recording = {
       rate,
+      zero: () => zero,
       samples: () => {
         const all = Buffer.concat(chunks);
         return new Int16Array(all.buffer.slice(all.byteOffset, all.byteOffset + (all.length & ~1)));
