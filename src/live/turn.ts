@@ -126,8 +126,20 @@ export class Turn {
   }
 }
 
-/** The service leaves the rate out on Vertex AI; its output is always 24 kHz. */
+const formats = new Map<string, MediaFormat | undefined>();
+/** The service uses one or two formats; a server that invents more must not fill the memory. */
+const MAX_FORMATS = 32;
+
+/** The format of a MIME type, undefined when it is no audio. It is asked for with every chunk. */
 function outputFormat(mimeType: string): MediaFormat | undefined {
+  if (formats.has(mimeType)) return formats.get(mimeType);
+  const format = readFormat(mimeType);
+  if (formats.size < MAX_FORMATS) formats.set(mimeType, format);
+  return format;
+}
+
+/** The service leaves the rate out on Vertex AI; its output is always 24 kHz. */
+function readFormat(mimeType: string): MediaFormat | undefined {
   try {
     const format = parseMime(mimeType);
     if (!format.mime.startsWith('audio/')) return undefined;

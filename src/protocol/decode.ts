@@ -1,3 +1,4 @@
+import { isClean } from './clean';
 import { ProtocolError } from './errors';
 import { schemas } from './schema';
 import { isObject, walk, type Problem } from './walk';
@@ -30,6 +31,7 @@ export function decode(data: Frame, report?: (problem: Problem) => void): LiveSe
   if (!isObject(message)) {
     throw new ProtocolError('BAD_FRAME', `A frame from the server is not a JSON object (${describe(text)})`);
   }
+  if (isClean(message)) return message;
   walk(schemas.server.root, message, { kind: 'server', normalise: true, report });
   return message;
 }
