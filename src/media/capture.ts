@@ -1,4 +1,4 @@
-import { listAudioDevices, pulseAnswers } from './devices';
+import { isAlsaName, listAudioDevices, pulseAnswers } from './devices';
 import { isMediaError, MediaError } from './errors';
 import { findInPath, resolveFfmpeg } from './ffmpeg';
 import { PCM_16K } from './format';
@@ -117,11 +117,11 @@ async function capture(writer: MediaWriter, options: CaptureOptions): Promise<vo
   throw await explain(exit, command, backend, heard, options);
 }
 
-async function chooseBackend({ backend = 'auto' }: CaptureOptions): Promise<CaptureBackend> {
+async function chooseBackend({ backend = 'auto', device }: CaptureOptions): Promise<CaptureBackend> {
   if (backend !== 'auto') return backend;
   if (process.platform === 'darwin') return 'avfoundation';
   if (process.platform === 'win32') return 'dshow';
-  return (await pulseAnswers()) ? 'pulse' : 'alsa';
+  return !isAlsaName(device) && (await pulseAnswers()) ? 'pulse' : 'alsa';
 }
 
 async function chooseCommand(backend: CaptureBackend, options: CaptureOptions): Promise<Command> {

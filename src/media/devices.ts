@@ -42,6 +42,11 @@ export async function listAudioDevices(options: ListOptions): Promise<AudioDevic
   }
 }
 
+/** Whether a device's name is one of ALSA's, so that "auto" must not look for it in PulseAudio. */
+export function isAlsaName(device: string | undefined): boolean {
+  return /^(plug|sys)?(hw|default|dmix|dsnoop|front|surround\d*|iec958|hdmi):/.test(device ?? '');
+}
+
 /** Whether a PulseAudio (or PipeWire) server answers; says so without starting anything but `pactl`. */
 export async function pulseAnswers(): Promise<boolean> {
   if (findInPath('pactl').length) return (await runTool('pactl', ['info'], { timeoutMs: 3000 })).code === 0;

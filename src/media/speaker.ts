@@ -1,4 +1,4 @@
-import { listAudioDevices, pulseAnswers } from './devices';
+import { isAlsaName, listAudioDevices, pulseAnswers } from './devices';
 import { MediaError } from './errors';
 import { findInPath, resolveFfmpeg } from './ffmpeg';
 import type { MediaFormat } from './format';
@@ -104,10 +104,9 @@ export async function findSpeaker({
 }: SpeakerOptions): Promise<SpeakerPath> {
   const linux = process.platform !== 'darwin' && process.platform !== 'win32';
   const has = (tool: string): boolean => findInPath(tool).length > 0;
-  const isAlsaName = /^(plug|sys)?(hw|default|dmix|front|surround\d*|iec958|hdmi):/.test(device ?? '');
   const pulse =
     backend === 'pulse' ||
-    (backend === 'auto' && linux && !isAlsaName && has('pacat') && (await pulseAnswers()));
+    (backend === 'auto' && linux && !isAlsaName(device) && has('pacat') && (await pulseAnswers()));
   if (pulse) {
     if (has('pacat'))
       return {

@@ -6,7 +6,7 @@ import {
   parseFfmpegDevices,
   parsePactl,
 } from '../../src/media/device-lists';
-import { listAudioDevices } from '../../src/media/devices';
+import { isAlsaName, listAudioDevices } from '../../src/media/devices';
 import { describePulse, PulseServer } from '../support/pulse';
 
 describe('media: device lists', () => {
@@ -108,6 +108,12 @@ describe('media: device lists', () => {
       { id: '0', name: 'MacBook Pro Microphone', backend: 'avfoundation', default: true },
       { id: '1', name: 'USB Audio', backend: 'avfoundation', default: false },
     ]);
+  });
+
+  it('tells the names of ALSA, as it lists them, from those of PulseAudio', () => {
+    for (const name of ['plughw:CARD=Device,DEV=0', 'hw:1', 'sysdefault:CARD=PCH'])
+      assert.ok(isAlsaName(name), name);
+    for (const name of ['alsa_input.usb-hw', 'mic', undefined]) assert.ok(!isAlsaName(name), name);
   });
 
   it('a machine without any tool has an empty list, not an error', async () => {
