@@ -163,6 +163,10 @@ describePulse('media: capture', () => {
         (await aborted(microphone({ backend: 'alsa', device: 'nosuch' }))).code,
         'DEVICE_NOT_FOUND',
       );
+      // An id from the list says by itself that it is ALSA's.
+      const error = await aborted(microphone({ device: 'plughw:CARD=No,DEV=9' }));
+      assert.equal(error.code, 'DEVICE_NOT_FOUND');
+      assert.doesNotMatch(error.message, /There are: mic/);
     });
 
     it('no PulseAudio server', async () => {
