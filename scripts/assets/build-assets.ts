@@ -15,7 +15,7 @@ import { fragmentsOf } from '../../src/server/voice/fragments';
 import { spokenKey } from '../../src/server/voice/spoken';
 import { synthesise } from './synth';
 import { train, type SpokenText } from './train';
-import { SAMPLE_VOICE, SPEAKER, TEMPLATE_VOICES, TRAINING_SENTENCES } from './voices';
+import { SAMPLE_VOICE, SPEAKER, TEMPLATE_VOICES, OTHER_SENTENCES } from './voices';
 
 const SAMPLE_FOLDER = path.join(__dirname, '../../nodes/audio-in/samples');
 
@@ -38,8 +38,8 @@ async function buildTemplates(scenario: RuleScenario): Promise<Buffer> {
     return { text, recordings };
   };
   const spoken: SpokenText[] = [];
-  for (const text of [...wordings, ...TRAINING_SENTENCES]) spoken.push(await speak(text));
-  return packTemplates(await train(spoken.slice(0, wordings.length), spoken.slice(wordings.length)));
+  for (const text of [...wordings, ...OTHER_SENTENCES]) spoken.push(await speak(text));
+  return packTemplates(await train(spoken));
 }
 
 async function buildClips(scenario: RuleScenario): Promise<Buffer> {

@@ -1,5 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -33,6 +34,9 @@ export function hasVoice(voice: VoiceName): boolean {
   }
 }
 
+/** Recordings are kept, because building and measuring ask for the same ones; delete the folder to start afresh. */
+const CACHE = path.join(__dirname, '../../node_modules/.cache/synthetic-voices');
+
 /**
  * Speaks a text.
  *
@@ -40,15 +44,23 @@ export function hasVoice(voice: VoiceName): boolean {
  * @returns mono samples
  */
 export async function synthesise(voice: VoiceName, text: string, rate: number): Promise<Int16Array> {
+  const key = createHash('sha256').update(`${voice}|${rate}|${text}`).digest('hex').slice(0, 32);
+  const raw = path.join(CACHE, `${key}.s16le`);
+  if (!existsSync(raw)) await record(voice, text, rate, raw);
+  const bytes = readFileSync(raw);
+  return new Int16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + (bytes.length & ~1)));
+}
+
+async function record(voice: VoiceName, text: string, rate: number, raw: string): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), 'synth-'));
   const wav = path.join(folder, 'speech.wav');
   try {
     await speak(voice, text, wav);
-    const raw = path.join(folder, 'speech.raw');
-    const format = ['-ac', '1', '-ar', String(rate), '-f', 's16le', raw];
+    const unfinished = path.join(folder, 'speech.raw');
+    const format = ['-ac', '1', '-ar', String(rate), '-f', 's16le', unfinished];
     await promisify(execFile)('ffmpeg', ['-v', 'error', '-nostdin', '-i', wav, ...format]);
-    const bytes = readFileSync(raw);
-    return new Int16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + (bytes.length & ~1)));
+    mkdirSync(CACHE, { recursive: true });
+    copyFileSync(unfinished, raw);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -30,22 +30,14 @@ const MIN_VOICES = 3;
 
 type Rows = readonly Float32Array[];
 
-/**
- * Learns to describe sound by what is said and not by who says it, then averages the voices of each wording.
- *
- * @param wordings what is to be recognised
- * @param others further sentences that only help to learn the description
- */
-export async function train(
-  wordings: readonly SpokenText[],
-  others: readonly SpokenText[],
-): Promise<Templates> {
+/** Learns to describe sound by what is said and not by who says it, then averages the voices of each text. */
+export async function train(spoken: readonly SpokenText[]): Promise<Templates> {
   const texts: Rows[][] = [];
-  for (const { recordings } of [...wordings, ...others]) texts.push(await clearAndNoisy(recordings));
+  for (const { recordings } of spoken) texts.push(await clearAndNoisy(recordings));
   let projection = plainCepstra();
   for (let round = 0; round < ROUNDS; round++) projection = learn(texts, projection, round);
   const averages = new Map<string, Features>();
-  for (const [index, { text }] of wordings.entries()) {
+  for (const [index, { text }] of spoken.entries()) {
     const clear = texts[index]!.filter((_, which) => which % 2 === 0);
     averages.set(text, average(clear.map((rows) => project(rows, projection))));
   }

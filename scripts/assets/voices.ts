@@ -30,8 +30,11 @@ export const TEST_VOICES: readonly VoiceName[] = [
 /** Voice of the shipped sample requests; one of {@link TEST_VOICES}. */
 export const SAMPLE_VOICE: VoiceName = 'festival:ked_diphone';
 
-/** Sentences that the templates are learnt with, beside the scenario's wordings. */
-export const TRAINING_SENTENCES: readonly string[] = [
+/**
+ * Sentences that are in the templates without being in the scenario: what is nearer to one of them than to every
+ * phrase was something else. They also widen what the description of sound is learnt from.
+ */
+export const OTHER_SENTENCES: readonly string[] = [
   'The quick brown fox jumps over the lazy dog.',
   'She bought three tickets for the concert.',
   'Turn left at the second traffic light.',
@@ -44,6 +47,58 @@ export const TRAINING_SENTENCES: readonly string[] = [
   'Call my brother and tell him to wait.',
   'Do you want milk in your tea?',
   'The river runs under a narrow stone bridge.',
+  'Yes, of course.',
+  'I do not think so.',
+  'That was a long day.',
+  'Put the dishes in the cupboard.',
+  'Close the curtains before dinner.',
+  'Which bus goes to the airport?',
+  'Leave the keys on the table.',
+  'My sister works in a bakery.',
+  'Wait here until I come back.',
+  'The soup is too hot to eat.',
+  'Somebody knocked at the back door.',
+  'When does the next film begin?',
+  'Two of the boxes were empty.',
+  'Please bring me a clean towel.',
+  'Nobody answered the phone this morning.',
+  'The cat sleeps under the stairs.',
+  'Have you finished your homework?',
+  'Write down the number of the taxi.',
+  'It snowed all night in the mountains.',
+  'They sold the old boat last summer.',
+  'Why is the dog barking again?',
+  'Add a little salt and some pepper.',
+  'The office opens after lunch.',
+  'I would rather stay at home.',
+  'Start the dishwasher this evening.',
+  'Show me the way to the market.',
+  'Her suitcase was full of books.',
+  'Not today, maybe tomorrow.',
+];
+
+/** Sentences on which the limits of the ears were chosen, with voices left out of the templates in turn. */
+export const VALIDATION_SENTENCES: readonly string[] = [
+  'Pass me the newspaper, will you?',
+  'The bridge over the canal is broken.',
+  'Lock the bicycle in the shed.',
+  'What a beautiful painting.',
+  'She plays the violin every Friday.',
+  'Switch the engine off and get out.',
+  'Tell your father about the accident.',
+  'How far is the nearest hospital?',
+  'We are out of coffee and sugar.',
+  'Set the table for six guests.',
+  'The lamp in the hall fell down.',
+  'Turn the page and read aloud.',
+  'Who took the last piece of cake?',
+  'Good luck with the interview.',
+  'Take the elevator to the third floor.',
+  'The morning paper was late.',
+  'Is the oven still hot?',
+  'Play outside while the sun shines.',
+  'Make sure that nobody sees you.',
+  'Where can I buy a stamp?',
 ];
 
 /** Sentences that must be rejected; used by the hearing test only. */

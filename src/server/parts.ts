@@ -32,6 +32,8 @@ export interface Hearing {
 /** Turns one utterance into text. */
 export interface Ears {
   readonly name: string;
+  /** Wordings of the scenario that cannot be heard on this machine, only typed; worth telling at the start. */
+  readonly deaf?: readonly string[];
   /**
    * @param pcm one utterance, 16 kHz mono, cut out by the server's voice activity detection
    * @param phrases what may have been said

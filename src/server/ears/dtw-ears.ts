@@ -11,7 +11,7 @@ import type { Templates } from './templates';
  */
 export const ACCEPTED_SCORE = 0.84;
 
-/** How much nearer, as a share, the best wording must be than the second, or it is a guess. */
+/** How much nearer, as a share, the best wording must be than anything else the ears know, or it is a guess. */
 export const MARGIN = 0.02;
 
 /** Score of what cannot be compared: as far away as any wording. */
@@ -25,13 +25,12 @@ export class DtwEars implements Ears {
   readonly name = 'dtw';
   readonly #templates: Templates;
 
-  constructor(templates: Templates) {
+  /** @param deaf wordings of the scenario that can only be typed, because there is no template of them */
+  constructor(
+    templates: Templates,
+    readonly deaf: readonly string[] = [],
+  ) {
     this.#templates = templates;
-  }
-
-  /** Can this wording be heard at all? */
-  knows(text: string): boolean {
-    return this.#templates.wordings.has(text);
   }
 
   async hear(pcm: Int16Array, phrases: readonly Phrase[]): Promise<Hearing> {
@@ -40,33 +39,29 @@ export class DtwEars implements Ears {
     const slices = new Slices();
     const heard = await extract(pcm, this.#templates.projection, slices);
     if (!heard) return nothing;
-    const { ranked, typical } = await this.#rank(heard, phrases, slices);
-    const [best, second] = ranked;
+    const ranked = await this.#rank(heard, slices);
+    const offered = new Map(phrases.flatMap((phrase) => wordingsOf(phrase).map((text) => [text, phrase])));
+    const best = ranked.find(({ text }) => offered.has(text));
     if (!best) return nothing;
-    const score = best.distance / typical;
-    const clear = !second || best.distance <= second.distance * (1 - MARGIN);
+    const score = best.distance / ranked[ranked.length >> 1]!.distance;
+    const rival = ranked.find(({ text }) => text !== best.text);
+    const clear = !rival || best.distance <= rival.distance * (1 - MARGIN);
     const accepted = score <= ACCEPTED_SCORE && clear;
-    return { text: best.text, ...(accepted && { phrase: best.phrase }), score, accepted, recognizer: 'dtw' };
+    const phrase = accepted ? offered.get(best.text) : undefined;
+    return { text: best.text, ...(phrase && { phrase }), score, accepted, recognizer: 'dtw' };
   }
 
-  /** Distances of the phrases' wordings, nearest first, and the median distance of everything known. */
-  async #rank(
-    heard: Features,
-    phrases: readonly Phrase[],
-    slices: Slices,
-  ): Promise<{ ranked: Array<{ text: string; phrase: Phrase; distance: number }>; typical: number }> {
-    const distances = new Map<string, number>();
+  /** Everything the ears know, also what the phrases do not ask for, nearest first. */
+  async #rank(heard: Features, slices: Slices): Promise<Array<{ text: string; distance: number }>> {
+    const ranked: Array<{ text: string; distance: number }> = [];
     for (const [text, features] of this.#templates.wordings) {
-      const value = distance(heard, features);
-      if (Number.isFinite(value)) distances.set(text, value);
+      ranked.push({ text, distance: distance(heard, features) });
       if (slices.due) await slices.pause();
     }
-    const all = [...distances.values()].sort((a, b) => a - b);
-    const ranked = phrases
-      .flatMap((phrase) => [phrase.text, ...(phrase.also ?? [])].map((text) => ({ text, phrase })))
-      .map((entry) => ({ ...entry, distance: distances.get(entry.text) ?? Infinity }))
-      .filter((entry) => Number.isFinite(entry.distance))
-      .sort((a, b) => a.distance - b.distance);
-    return { ranked, typical: all[all.length >> 1] ?? Infinity };
+    return ranked.filter((entry) => Number.isFinite(entry.distance)).sort((a, b) => a.distance - b.distance);
   }
+}
+
+function wordingsOf(phrase: Phrase): string[] {
+  return [phrase.text, ...(phrase.also ?? [])];
 }
