@@ -1,15 +1,15 @@
 import { build } from 'esbuild';
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { helpHtml, helpPage } from './help';
 
 /** Prefix of every node type of this package, and of the files that Node-RED loads. */
 const PREFIX = 'gemini-live-';
 
 /** Folders of `nodes/` that are a node: those with a runtime. */
-export async function nodeNames(root: string): Promise<string[]> {
-  const entries = await readdir(path.join(root, 'nodes'));
+export function nodeNames(root: string): string[] {
+  const entries = readdirSync(path.join(root, 'nodes'));
   return entries.filter((name) => existsSync(path.join(root, 'nodes', name, 'runtime.ts'))).sort();
 }
 
@@ -21,7 +21,7 @@ export async function writeNodeFiles(root: string, out: string): Promise<void> {
   const target = path.join(out, 'nodes');
   await mkdir(target, { recursive: true });
   await cp(path.join(root, 'icons'), path.join(target, 'icons'), { recursive: true });
-  for (const name of await nodeNames(root)) {
+  for (const name of nodeNames(root)) {
     const source = path.join(root, 'nodes', name);
     const file = path.join(target, PREFIX + name);
     await writeFile(`${file}.js`, `module.exports = require('./${name}/runtime').default;\n`);
@@ -85,7 +85,7 @@ async function writeEditorPlugin(root: string, target: string): Promise<void> {
 /** The reference pages by file name (`docs/nodes/…`), made from the English help. */
 export async function docsPages(root: string): Promise<Map<string, string>> {
   const pages = new Map<string, string>();
-  for (const name of await nodeNames(root)) {
+  for (const name of nodeNames(root)) {
     pages.set(`${PREFIX}${name}.md`, helpPage(PREFIX + name, await help(root, name, 'en-US')));
   }
   return pages;

@@ -257,16 +257,15 @@ describe('bad input', () => {
     const flow = await flowWith({
       file: await file('song.mp3', Buffer.from('ID3\x03\x00 and so on'.repeat(200))),
     });
-    const bundled = require.resolve('@ffmpeg-installer/ffmpeg');
-    const before = require.cache[bundled]?.exports as unknown;
-    require(bundled);
-    require.cache[bundled]!.exports = { path: path.join(folder, 'gone') };
+    // The build that npm installed cannot be taken away, but its module can say that it lies elsewhere.
+    const bundled = (await import('@ffmpeg-installer/ffmpeg')) as unknown as { default: { path: string } };
+    const before = bundled.default.path;
+    bundled.default.path = path.join(folder, 'gone');
     try {
       flow.send('in', {});
       await oneError(flow, 'NO_FFMPEG', /Install ffmpeg/);
     } finally {
-      if (before) require.cache[bundled]!.exports = before;
-      else delete require.cache[bundled];
+      bundled.default.path = before;
     }
   });
 

@@ -28,6 +28,7 @@ export interface Got extends NodeMessage {
   final?: boolean;
   turn?: number;
   conversation?: string;
+  parts?: { id: string; index: number; count?: number };
   error?: { message: string; code?: string; source: { id: string; type: string } };
   status?: { text?: string; fill?: string };
 }
