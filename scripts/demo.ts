@@ -60,10 +60,10 @@ function describe({ hearing, timeToFirstAudioMs }: Exchange, { endpoint }: DemoO
   if (hearing) {
     const { recognizer, score, accepted } = hearing;
     const sure = accepted ? 'sure' : 'not sure';
-    say('', `heard by ${recognizer}, score ${score.toFixed(3)} (lower is closer), ${sure}`);
-  } else if (endpoint === 'gemini') say('', 'heard by Gemini');
+    say('hearing', `${recognizer}, score ${score.toFixed(3)} (lower is closer), ${sure}`);
+  } else if (endpoint === 'gemini') say('hearing', 'Gemini');
   if (timeToFirstAudioMs !== undefined)
-    say('', `first audio ${Math.round(timeToFirstAudioMs)} ms after the end of the request`);
+    say('timing', `first audio ${Math.round(timeToFirstAudioMs)} ms after the end of the request`);
 }
 
 /** Leaves `reply.wav` and `conversation.json` in the folder. */

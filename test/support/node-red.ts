@@ -123,12 +123,15 @@ export class NodeRed {
 
   /** Replaces the flows; done when they have been started. */
   async deploy(flows: FlowNode[], type: DeployType = 'full'): Promise<void> {
+    const before = this.log.length;
     await this.admin(
       'POST',
       'flows',
       { flows },
       { 'Node-RED-API-Version': 'v2', 'Node-RED-Deployment-Type': type },
     );
+    // The runtime answers when the old nodes have stopped; the new ones are there when it says so in the log.
+    await this.logged(/Started (modified )?(flows|nodes)|Waiting for missing types/, START_MS, before);
   }
 
   /** Presses the button of an inject node. */
@@ -142,11 +145,14 @@ export class NodeRed {
     return this.comms;
   }
 
-  /** Waits for a line of the log. */
-  async logged(pattern: RegExp, timeoutMs = START_MS): Promise<string> {
+  /**
+   * Waits for a line of the log.
+   * @param from number of lines that do not count, because they are older
+   */
+  async logged(pattern: RegExp, timeoutMs = START_MS, from = 0): Promise<string> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
-      const line = this.log.find((entry) => pattern.test(entry));
+      const line = this.log.slice(from).find((entry) => pattern.test(entry));
       if (line) return line;
       const leftMs = deadline - Date.now();
       if (!this.alive || leftMs <= 0) {
@@ -195,6 +201,7 @@ export async function versionOf({ redPath }: NodeRedRuntime): Promise<string> {
 /** Nothing that phones home, asks, or tours: the editor opens ready to work. */
 const SAFE_SETTINGS = {
   uiHost: '127.0.0.1',
+  lang: 'en-US',
   flowFile: 'flows.json',
   credentialSecret: 'throw-away',
   telemetry: { enabled: false, updateNotification: false },

@@ -31,8 +31,16 @@ export function stillRunning(known: RunningProcess[]): RunningProcess[] {
   return processes().filter(({ pid, command }) => known.some((k) => k.pid === pid && k.command === command));
 }
 
-/** How many TCP connections a process has open, listening sockets not counted. */
-export function connections(pid: number): number {
+/** TCP sockets of a process, by port. */
+export interface Sockets {
+  /** Ports it listens on. */
+  listening: number[];
+  /** Its established connections. */
+  connected: { port: number; peer: number }[];
+}
+
+/** The TCP sockets that a process has open. */
+export function socketsOf(pid: number): Sockets {
   const own = new Set<string>();
   for (const fd of readdirSync(`/proc/${pid}/fd`)) {
     try {
@@ -42,12 +50,24 @@ export function connections(pid: number): number {
       continue; // closed while we looked
     }
   }
-  const established = ['tcp', 'tcp6']
-    .flatMap((name) => readFileSync(`/proc/${pid}/net/${name}`, 'utf8').split('\n').slice(1))
-    .map((line) => line.trim().split(/\s+/))
-    .filter((columns) => columns[3] === '01' && own.has(columns[9] ?? ''));
-  return established.length;
+  const sockets: Sockets = { listening: [], connected: [] };
+  for (const name of ['tcp', 'tcp6']) {
+    for (const line of readFileSync(`/proc/${pid}/net/${name}`, 'utf8').split('\n').slice(1)) {
+      const columns = line.trim().split(/\s+/);
+      const [, local = '', remote = '', state] = columns;
+      if (!own.has(columns[9] ?? '')) continue;
+      if (state === LISTEN) sockets.listening.push(portOf(local));
+      if (state === ESTABLISHED) sockets.connected.push({ port: portOf(local), peer: portOf(remote) });
+    }
+  }
+  return sockets;
 }
+
+/** States of a socket in `/proc/net/tcp`. */
+const ESTABLISHED = '01';
+const LISTEN = '0A';
+
+const portOf = (address: string): number => Number.parseInt(address.split(':')[1] ?? '', 16);
 
 /** Waits until a condition holds; the error names what was waited for and what was seen last. */
 export async function until<T>(
