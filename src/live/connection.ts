@@ -1,12 +1,4 @@
-import {
-  classifyClose,
-  decode,
-  type Frame,
-  type LiveClientMessage,
-  type LiveServerMessage,
-  encode,
-  type Problem,
-} from '../protocol';
+import { classifyClose, decode, type Frame, type LiveServerMessage, type Problem } from '../protocol';
 import { LiveError } from './errors';
 import { excerpt } from './redact';
 import type { Target } from './target';
@@ -32,7 +24,8 @@ export interface ConnectionListener {
 /** What a {@link Connection} needs. */
 export interface ConnectionOptions {
   target: Target;
-  setup: LiveClientMessage;
+  /** Text of the first frame. Encoded before: what cannot be encoded must fail where somebody can catch it. */
+  setup: string;
   /** Limit for the socket to open, and for the service to answer the setup (ms, each). */
   timeoutMs: number;
 }
@@ -89,7 +82,7 @@ export class Connection {
     this.phase = 'setup';
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.expire(), this.options.timeoutMs);
-    this.transport.send(encode(this.options.setup), () => {});
+    this.transport.send(this.options.setup, () => {});
     this.listener.onSetup();
   }
 

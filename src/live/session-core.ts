@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   DEFAULT_MODEL,
+  encode,
   isObject,
   type LiveClientSetup,
   type LiveConnectConfig,
@@ -222,7 +223,7 @@ export abstract class SessionCore extends GuardedEmitter {
       for (const message of setup.warnings) this.tell('warning', { code: 'UNKNOWN_CONFIG', message });
       const error = await this.open({
         target,
-        setup: setup.message,
+        setup: encode(setup.message),
         timeoutMs: this.options.setupTimeoutMs ?? SETUP_TIMEOUT_MS,
       });
       return { error, handle: setup.handle };

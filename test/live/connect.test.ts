@@ -151,6 +151,9 @@ describe('live: connect and close', () => {
     const server = await bench.server();
     const session = bench.session(server, { config: { speechConfig: 'Kore' as never } });
     await refuses(session.connect(), 'BAD_CONFIG', { policy: 'fatal' });
+    // JSON cannot hold it: that must not show when the socket opens, where nobody could catch it.
+    const endless = bench.session(server, { config: { seed: 1n as never } });
+    await refuses(endless.connect(), 'BAD_CONFIG', { policy: 'fatal' });
     assert.equal(server.connections.length, 0);
     assert.throws(() => new LiveSession({ endpoint: { backend: 'nowhere' as never } }), {
       code: 'BAD_CONFIG',
