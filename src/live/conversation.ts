@@ -19,6 +19,7 @@ export interface ConversationState {
 
 /** The Gemini API keeps the state behind a handle for two hours (Live API, "session management"). */
 const HANDLE_LIFETIME_MS = 2 * 60 * 60 * 1000;
+const NO_HANDLE = 'there is no handle to resume with';
 /** Texts kept in the history. */
 const MAX_HISTORY = 200;
 
@@ -26,21 +27,22 @@ const MAX_HISTORY = 200;
 export class Conversation {
   readonly state: ConversationState;
   /** Why the service cannot resume, when there is no handle. */
-  loss = 'there is no handle to resume with';
+  loss = NO_HANDLE;
 
   /** @param from a state of an earlier session; model and endpoint must be the same for its handle to count. */
   constructor(fresh: ConversationState, from?: ConversationState) {
     this.state = fresh;
     if (!from) return;
     this.state = {
+      // A state that was kept elsewhere may lack what a later version added.
+      ...fresh,
       ...structuredClone(from),
       conversation: from.conversation || fresh.conversation,
       model: fresh.model,
       endpoint: fresh.endpoint,
     };
     if (from.model === fresh.model && from.endpoint === fresh.endpoint) return;
-    this.loss = from.model === fresh.model ? 'the endpoint has changed' : 'the model has changed';
-    this.dropHandle();
+    this.dropHandle(from.model === fresh.model ? 'the endpoint has changed' : 'the model has changed');
   }
 
   /** A handle that the service will still accept. */
@@ -50,19 +52,21 @@ export class Conversation {
   }
 
   keepHandle(handle: string): void {
+    this.loss = NO_HANDLE;
     this.state.handle = handle;
     this.state.handleAt = Date.now();
   }
 
-  /** The service refused it. */
-  dropHandle(): void {
+  /** It is worth nothing any more. @param why told when the conversation is taken up without it */
+  dropHandle(why: string): void {
+    this.loss = why;
     delete this.state.handle;
     delete this.state.handleAt;
   }
 
   /** Something was said before, so that a connection without a handle loses it. */
   get started(): boolean {
-    return this.state.history.length > 0 || this.state.handle !== undefined;
+    return this.state.history.length > 0 || this.state.handle !== undefined || this.loss !== NO_HANDLE;
   }
 
   /** Adds a turn to the history: what the user said, and what was heard of the answer. */

@@ -183,25 +183,18 @@ export abstract class SessionCore extends GuardedEmitter {
     const attempt = ++this.attempt;
     const takeUp = this.options.resumeFrom !== undefined || this.memory.started;
     this.moveTo('connecting');
-    let refused: string | undefined;
     for (;;) {
       const { error, handle } = await this.tryOnce(attempt, this.memory.handle);
       if (!error) {
-        if (takeUp || handle) this.tellRestored(handle, refused);
+        if (takeUp || handle) this.tellRestored(handle);
         return;
       }
       if (attempt !== this.attempt)
         throw new LiveError('CLOSED', 'The session was closed while it connected');
       // A handle may be worthless (old, or of another project): then the conversation starts afresh, and says so.
-      if (
-        error.code === 'SETUP_REFUSED' &&
-        handle &&
-        handle === this.memory.handle &&
-        error.policy !== 'wait'
-      ) {
-        this.memory.dropHandle();
-        refused = error.reason || 'the service refused to resume';
-        this.moveTo('connecting', refused);
+      if (refusesSetup(error) && handle && handle === this.memory.handle) {
+        this.memory.dropHandle(error.reason || 'the service refused to resume');
+        this.moveTo('connecting', this.memory.loss);
         continue;
       }
       this.moveTo('failed', error.message);
@@ -286,6 +279,7 @@ export abstract class SessionCore extends GuardedEmitter {
     this.turns.lost();
     // Before "ready" the attempt that waits decides what follows.
     if (before !== 'ready') return;
+    if (error.policy === 'fresh') this.memory.dropHandle(error.reason || error.message);
     this.moveTo(error.policy === 'fatal' ? 'failed' : 'closed', error.message);
     if (error.policy === 'done') return;
     const { code, message, advice, closeCode, reason, policy } = error;
@@ -307,9 +301,9 @@ export abstract class SessionCore extends GuardedEmitter {
     this.endIterators();
   }
 
-  private tellRestored(handle: string | undefined, refused: string | undefined): void {
+  private tellRestored(handle: string | undefined): void {
     if (handle) this.tell('restored', { stateRestored: true });
-    else this.tell('restored', { stateRestored: false, reason: refused ?? this.memory.loss });
+    else this.tell('restored', { stateRestored: false, reason: this.memory.loss });
   }
 
   private moveTo(to: SessionState, reason?: string): void {
@@ -318,6 +312,14 @@ export abstract class SessionCore extends GuardedEmitter {
     this.current = to;
     this.tell('state', { from, to, ...(reason && { reason }), endpoint: this.options.endpoint.backend });
   }
+}
+
+/** Close codes of a network or server in trouble: they say nothing about what the setup asks for. */
+const TROUBLE = [1001, 1006, 1012, 1013];
+
+/** Whether the service looked at the setup, resumption handle included, and did not want it. */
+function refusesSetup({ code, closeCode = 0, policy }: LiveError): boolean {
+  return code === 'SETUP_REFUSED' && policy !== 'wait' && !TROUBLE.includes(closeCode);
 }
 
 /** A promise, and what settles it. */

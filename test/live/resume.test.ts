@@ -110,6 +110,44 @@ describe('live: a conversation is taken up again', () => {
     assert.equal(session.conversationState().handle, undefined);
   });
 
+  it('keeps the handle when the connection breaks before the service has answered the setup', async () => {
+    const { session, peer, server } = await bench.connected({ config });
+    peer.send(update('good'));
+    await next(session, 'resumption');
+    peer.cut();
+    await next(session, 'state', ({ to }) => to === 'closed');
+    server.script = { setup: 'manual' };
+    const connecting = assert.rejects(session.connect(), { code: 'SETUP_REFUSED', policy: 'retry' });
+    const broken = await server.connection(1);
+    await broken.message(0);
+    broken.cut();
+    await connecting;
+    assert.equal(session.conversationState().handle, 'good');
+  });
+
+  it('gives the handle up when the service says that it will not resume', async () => {
+    const { session, peer, server } = await bench.connected({ config });
+    peer.send(update('poisoned'));
+    await next(session, 'resumption');
+    peer.close(1008, 'The operation was aborted.');
+    assert.equal((await next(session, 'error')).policy, 'fresh');
+    await session.connect();
+    assert.deepEqual(((await server.connection(1)).received[0] as Setup).setup.sessionResumption, {});
+    const restored = await next(session, 'restored');
+    assert.deepEqual([restored.stateRestored, restored.reason], [false, 'The operation was aborted.']);
+  });
+
+  it('takes up a state that lacks fields, as one from a file may', async () => {
+    const server = await bench.server();
+    const session = bench.session(server, { resumeFrom: { conversation: 'c' } as never });
+    await session.connect();
+    session.sendText('Hi');
+    (await server.connection()).content(answer);
+    assert.equal((await next(session, 'turn')).turn, 1);
+    assert.equal(session.conversation, 'c');
+    assert.equal(session.conversationState().history.length, 2);
+  });
+
   it('keeps no handle unless the configuration asks for resumption', async () => {
     const { session, peer } = await bench.connected();
     peer.send(update('h'));
