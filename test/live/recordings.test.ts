@@ -10,7 +10,7 @@ interface Recording {
   interactions: Array<{ kind: string; direction: string; data: Record<string, unknown> }>;
 }
 
-describe('live: sessions recorded against the real service', () => {
+describe('live: sessions recorded against the real service (workspace)', () => {
   const bench = new Bench();
   afterEach(() => bench.cleanUp());
 

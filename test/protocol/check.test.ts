@@ -84,7 +84,7 @@ describe('protocol: checkMessage', () => {
   });
 });
 
-describe('protocol: recordings of the real service', () => {
+describe('protocol: recordings of the real service (workspace)', () => {
   before(function () {
     // Third-party data that lies beside the project in the workspace where it is made.
     if (!existsSync(recordings)) this.skip();

@@ -22,7 +22,7 @@ interface Recording {
 
 describe('grammar of frame orders', () => {
   for (const [file, order] of Object.entries(FILES)) {
-    it(`accepts the recording ${file}`, function () {
+    it(`accepts the recording ${file} (workspace)`, function () {
       if (!existsSync(RECORDINGS)) return this.skip();
       const recording = parse(readFileSync(path.join(RECORDINGS, file), 'utf8')) as Recording;
       const received = recording.interactions
