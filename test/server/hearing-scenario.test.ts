@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { loadScenario, parseScenario, ScenarioError } from '../../src/server/scenario';
+
+const rule = { id: 'door', hear: 'open the {door} door', say: 'The {door} door is open.' };
+const good = { name: 'mine', slots: { door: ['front', 'back'] }, rules: [rule] };
+
+function problem(json: unknown): string {
+  try {
+    parseScenario(json, 'mine.json');
+  } catch (error) {
+    assert.ok(error instanceof ScenarioError);
+    assert.equal(error.code, 'SCENARIO_INVALID');
+    return error.message;
+  }
+  throw new assert.AssertionError({ message: 'the scenario was taken for good' });
+}
+
+describe('Scenario file', () => {
+  it('ships an assistant with at least twenty spoken phrases, each said in one way only', async () => {
+    const { phrases } = await loadScenario('assistant');
+    const wordings = phrases.flatMap((phrase) => [phrase.text, ...(phrase.also ?? [])]);
+    assert.ok(phrases.length >= 30, `${phrases.length} phrases`);
+    assert.equal(new Set(wordings).size, wordings.length);
+  });
+
+  it('expands slots into the wordings that can be heard', () => {
+    const { phrases } = parseScenario(good);
+    assert.deepEqual(phrases, [{ id: 'door', text: 'open the front door', also: ['open the back door'] }]);
+  });
+
+  it('spells numbers that can be heard', () => {
+    const slots = { n: { from: 1, to: 99, hear: [7, 42] } };
+    const { phrases } = parseScenario({
+      name: 'x',
+      slots,
+      rules: [{ id: 'n', hear: 'channel {n}', say: '{n}' }],
+    });
+    assert.deepEqual(phrases, [{ id: 'n', text: 'channel seven', also: ['channel forty two'] }]);
+  });
+
+  const mistakes: Array<[what: string, json: unknown, place: RegExp]> = [
+    ['no object', [], /mine\.json: file: expected an object, got an empty list/],
+    ['no name', { rules: [rule] }, /: name: expected text, got nothing/],
+    ['no rules', { name: 'x' }, /: rules: expected a list with at least one entry, got nothing/],
+    [
+      'a misspelt key',
+      { ...good, rule: [] },
+      /: rule: unknown key; known here: name, description, slots, rules/,
+    ],
+    [
+      'a misspelt key in a rule',
+      { ...good, rules: [{ ...rule, heer: 'x' }] },
+      /: rules\[0\]\.heer: unknown key/,
+    ],
+    ['a number for an answer', { ...good, rules: [{ ...rule, say: 7 }] }, /: rules\[0\]\.say: .* got 7/],
+    [
+      'an empty answer',
+      { ...good, rules: [{ ...rule, say: ['a', ' '] }] },
+      /: rules\[0\]\.say\[1\]: .* empty text/,
+    ],
+    ['the same id twice', { ...good, rules: [rule, rule] }, /: rules\[1\]\.id: "door" is already/],
+    [
+      'nothing that triggers',
+      { ...good, rules: [{ id: 'a', say: 'b' }] },
+      /: rules\[0\]: needs "hear" or "match"/,
+    ],
+    [
+      'a free slot to hear',
+      { name: 'x', rules: [rule] },
+      /: rules\[0\]\.hear\[0\]: slot \{door\} is not declared/,
+    ],
+    [
+      'open braces',
+      { ...good, rules: [{ id: 'a', match: 'b {c', say: 'd' }] },
+      /: rules\[0\]: unbalanced braces/,
+    ],
+    [
+      'an unknown value',
+      { ...good, rules: [{ ...rule, say: '{window}' }] },
+      /: rules\[0\]\.say: \{window\} is no slot/,
+    ],
+    [
+      'a bad range',
+      { ...good, slots: { door: { from: 1, to: '9' } } },
+      /: slots\.door\.to: expected a whole number/,
+    ],
+    [
+      'a memory that may be empty',
+      { name: 'x', rules: [{ id: 'a', match: 'b {c}', remember: { d: '{c}' }, say: '{d}' }] },
+      /: rules\[0\]\.otherwise: missing/,
+    ],
+  ];
+  for (const [what, json, place] of mistakes) {
+    it(`names the place of ${what}`, () => assert.match(problem(json), place));
+  }
+
+  it('says what is wrong with a file that cannot be read or is no JSON', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'scenario-'));
+    try {
+      await assert.rejects(loadScenario(path.join(folder, 'none.json')), { code: 'SCENARIO_NOT_FOUND' });
+      await assert.rejects(loadScenario('asistant'), /the shipped scenario is "assistant"/);
+      const file = path.join(folder, 'broken.json');
+      await writeFile(file, '{ "name": ');
+      await assert.rejects(loadScenario(file), { code: 'SCENARIO_INVALID', message: /not valid JSON/ });
+      await writeFile(file, JSON.stringify(good));
+      assert.equal((await loadScenario(file)).name, 'mine');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
