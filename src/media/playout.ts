@@ -177,7 +177,8 @@ export class Playout extends EventEmitter<PlayoutEvents> {
       this.current = undefined;
       if (!this.queue.length) this.setState(state);
     }
-    if (!this.closed) this.idleTimer = setTimeout(() => this.release(), IDLE_MS).unref();
+    // A listener of "idle" may have begun the next stream.
+    if (!this.closed && !this.current) this.idleTimer = setTimeout(() => this.release(), IDLE_MS).unref();
   }
 
   private async perform(job: Job): Promise<void> {
@@ -245,11 +246,12 @@ export class Playout extends EventEmitter<PlayoutEvents> {
   }
 
   private async speakerFor({ rate, channels }: MediaFormat): Promise<Speaker> {
+    this.path ??= await findSpeaker(this.options);
+    if (this.closed) throw new MediaError('NODE_CLOSED', 'This loudspeaker was closed.');
+    // Asked after the wait: a stream that was cut short meanwhile may have started one already.
     const now = this.speaker;
     if (now?.alive && now.format.rate === rate && now.format.channels === channels) return now;
     this.release();
-    this.path ??= await findSpeaker(this.options);
-    if (this.closed) throw new MediaError('NODE_CLOSED', 'This loudspeaker was closed.');
     return this.start(this.path, { mime: 'audio/pcm', rate, channels });
   }
 

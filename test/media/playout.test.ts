@@ -232,6 +232,34 @@ describePulse('media: playout', () => {
     assert.equal(positions.at(-1), 500);
   });
 
+  it('starts one program only when a stream is cut short while the device is still looked for', async () => {
+    const player = playout();
+    const first = player.play(wholeTurn(440, 300).handle);
+    player.stop();
+    assert.equal((await player.play(wholeTurn(440, 100).handle)).playedMs, 100);
+    assert.equal((await first).aborted, true);
+    assert.equal(await pulse.streams('sink-inputs'), 1);
+  });
+
+  it('does not give the device back under a stream that began when it was told to be idle', async () => {
+    const player = playout();
+    const { setTimeout } = globalThis;
+    // The time after which an idle device is given back, made short.
+    globalThis.setTimeout = ((run: () => void, ms: number) =>
+      setTimeout(run, ms === 30_000 ? 50 : ms)) as typeof setTimeout;
+    try {
+      const second = new Promise<PlayResult>((resolve) =>
+        player.once('state', () =>
+          player.once('state', () => resolve(player.play(wholeTurn(440, 400).handle))),
+        ),
+      );
+      await player.play(wholeTurn(440, 50).handle);
+      assert.equal((await second).playedMs, 400);
+    } finally {
+      globalThis.setTimeout = setTimeout;
+    }
+  });
+
   it('close() in the middle leaves nothing and refuses more', async () => {
     const player = playout();
     const done = player.play(turn(440, 5000).handle);
