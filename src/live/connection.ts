@@ -1,6 +1,6 @@
 import { classifyClose, decode, type Frame, type LiveServerMessage, type Problem } from '../protocol';
 import { LiveError } from './errors';
-import { excerpt } from './redact';
+import { excerpt, hostOf } from './redact';
 import type { Target } from './target';
 import type { TurnTimings } from './timings';
 import { Transport, type TransportClose } from './transport';
@@ -139,7 +139,7 @@ export class Connection {
   }
 
   private get host(): string {
-    return /^\w+:\/\/(?:[^/@]*@)?([^/?#]*)/.exec(this.options.target.url)?.[1] ?? 'the endpoint';
+    return hostOf(this.options.target.url) || 'the endpoint';
   }
 
   private safe(text: string): string {

@@ -1,11 +1,11 @@
+import { redact as redactUrls } from '../media';
+
 /** What credentials look like, wherever they come from. */
 const PATTERNS: ReadonlyArray<[RegExp, string]> = [
   [/AIza[\w-]{10,}/g, '[key]'],
   [/auth_tokens\/[\w.-]+/g, '[token]'],
   [/ya29\.[\w.-]+/g, '[token]'],
   [/\b(Bearer|Token)\s+[\w.\-/+=]+/g, '$1 [token]'],
-  [/([?&](?:key|access_token)=)[^&\s"']+/g, '$1[key]'],
-  [/\/\/[^/@\s]+@/g, '//[credentials]@'],
 ];
 
 /**
@@ -17,7 +17,12 @@ export function redact(text: string, secrets: readonly string[]): string {
   let out = text;
   for (const secret of secrets) if (secret.length > 3) out = out.replaceAll(secret, '[secret]');
   for (const [pattern, replacement] of PATTERNS) out = out.replace(pattern, replacement);
-  return out;
+  return redactUrls(out);
+}
+
+/** Host and port of a URL, without what may stand before: user and password. Empty when it is no URL. */
+export function hostOf(url: string): string {
+  return /^\w+:\/\/(?:[^/?#]*@)?([^/?#]*)/.exec(url)?.[1] ?? '';
 }
 
 /** A text from the network as one line of limited length, safe to show. */

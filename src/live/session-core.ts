@@ -15,6 +15,7 @@ import type { Emit, LiveEventName, LiveEvents, SessionState, TurnEvent } from '.
 import { Inputs } from './inputs';
 import { Lanes, type LaneOptions, type LaneStats } from './lanes';
 import { tellProblem, tellRest } from './receive';
+import { hostOf } from './redact';
 import { setupMessage, type SetupMessage } from './setup-message';
 import { TRANSITIONS } from './state';
 import { targetOf, type LiveEndpoint } from './target';
@@ -75,12 +76,13 @@ export abstract class SessionCore extends GuardedEmitter {
     this.options = options;
     this.model = options.model || DEFAULT_MODEL;
     const { endpoint, resumeFrom } = options;
-    const place = endpoint.url ?? endpoint.baseUrl ?? endpoint.location ?? '';
+    const url = endpoint.url ?? endpoint.baseUrl;
+    const place = url === undefined ? (endpoint.location ?? '') : hostOf(url);
     this.memory = new Conversation(
       {
         conversation: randomUUID(),
         model: this.model,
-        endpoint: `${endpoint.backend} ${place.replace(/^\w+:\/\/(?:[^/@]*@)?([^/?#]*).*$/, '$1')}`.trim(),
+        endpoint: `${endpoint.backend} ${place}`.trim(),
         history: [],
         usage: {},
         turn: 0,

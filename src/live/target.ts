@@ -42,21 +42,23 @@ export function targetOf(
   const backend = to.backend === 'vertex' ? 'vertex' : 'gemini';
   const ephemeral =
     backend === 'gemini' && (Boolean(to.token) || Boolean(to.apiKey?.startsWith('auth_tokens/')));
-  const given = to.url ?? to.baseUrl;
+  const base = to.url ?? to.baseUrl;
   const target = endpoint({
     ...to,
     backend,
-    baseUrl: given ?? (to.backend === 'local' || to.backend === 'custom' ? '' : undefined),
+    baseUrl: base ?? (to.backend === 'local' || to.backend === 'custom' ? '' : undefined),
     apiVersion: to.apiVersion || (backend === 'vertex' ? 'v1beta1' : apiVersionFor(model, config, ephemeral)),
   });
   const url = to.url && hasPath(to.url) ? to.url.trim().replace(/^http/i, 'ws') : target.url;
   const headers = to.backend === 'local' ? { ...target.headers, 'x-session-id': sessionId } : target.headers;
-  const secrets = [to.apiKey, to.token, ...Object.values(to.headers ?? {})];
-  return {
-    url,
-    headers,
-    secrets: secrets.filter((secret) => secret !== undefined).map((secret) => secret.trim()),
-  };
+  const given = [to.apiKey, to.token, ...Object.values(to.headers ?? {})];
+  // A server may repeat the credential without the word before it.
+  const secrets = given.map((secret = '') =>
+    String(secret)
+      .trim()
+      .replace(/^(bearer|token|basic)\s+/i, ''),
+  );
+  return { url, headers, secrets };
 }
 
 function hasPath(url: string): boolean {

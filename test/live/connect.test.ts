@@ -132,6 +132,22 @@ describe('live: connect and close', () => {
     });
   });
 
+  it('names no credential of a URL or header, whatever goes wrong', async () => {
+    const refusing = await bench.server({ refuse: { status: 403, body: 'bad token s3cret-a' } });
+    const { host } = new URL(refusing.url);
+    for (const endpoint of [
+      { url: `ws://${host}/x?token=s3cret-b`, headers: { authorization: 'Bearer s3cret-a' } },
+      { baseUrl: 'ws://user:p@s3cret-c@127.0.0.1:1' },
+      { url: 'ws://host:999999/path?token=s3cret-d' },
+      { url: 'no-scheme/path?key=s3cret-e' },
+    ]) {
+      const session = bench.session('', { endpoint: { backend: 'custom', ...endpoint } });
+      const { message } = await session.connect().then(assert.fail, (error: LiveError) => error);
+      const shown = `${message} ${JSON.stringify([logOf(session), session.conversationState()])}`;
+      assert.doesNotMatch(shown, /s3cret/);
+    }
+  });
+
   it('rejects with code, reason and advice when the server closes in setup', async () => {
     const server = await bench.server({ setup: 'manual' });
     const session = bench.session(server);
