@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { callListeners } from '../media';
 import type { LiveEvent, LiveEventName, LiveEvents } from './events';
 
 /** Events that an iterator keeps for a slow consumer before it drops the oldest. */
@@ -17,15 +18,7 @@ export abstract class GuardedEmitter extends EventEmitter<LiveEvents> {
   protected publish<K extends LiveEventName>(event: K, payload: LiveEvents[K][0]): void {
     const item = { event, ...payload } as LiveEvent;
     for (const iterator of this.iterators) iterator.push(item);
-    // Not emit(): it stops at the first listener that throws, and throws itself for an unheard "error".
-    for (const listener of this.rawListeners(event)) {
-      try {
-        const result: unknown = Reflect.apply(listener, this, [payload]);
-        if (result instanceof Promise) result.catch((error: unknown) => this.listenerFailed(event, error));
-      } catch (error) {
-        this.listenerFailed(event, error);
-      }
-    }
+    callListeners(this, event, [payload], (error) => this.listenerFailed(event, error));
   }
 
   protected endIterators(): void {

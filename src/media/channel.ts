@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { MediaError } from './errors';
 import { bytesPerMs, type MediaFormat } from './format';
+import { callListeners } from './listeners';
 import { Playhead } from './playhead';
 import { ChunkQueue } from './queue';
 import { MediaReader, type OpenOptions } from './reader';
@@ -243,14 +244,10 @@ export class MediaChannel {
 
   /** Calls every listener; one that throws costs neither the others nor the caller anything. */
   emit<K extends keyof MediaEvents>(event: K, ...args: MediaEvents[K]): void {
-    for (const listener of this.events.rawListeners(event)) {
-      try {
-        (listener as (...args: unknown[]) => void).apply(this.events, args);
-      } catch (error) {
-        if (event === 'warning') continue;
-        this.warn('BAD_INPUT', `A "${event}" listener of ${this.name} threw "${String(error)}".`, error);
-      }
-    }
+    callListeners(this.events, event, args, (error) => {
+      if (event === 'warning') return;
+      this.warn('BAD_INPUT', `A "${event}" listener of ${this.name} threw "${String(error)}".`, error);
+    });
   }
 
   /** What messages call the stream; the handle puts its label here. */

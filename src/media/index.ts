@@ -13,6 +13,7 @@ export {
   type MediaFormat,
 } from './format';
 export { MediaHandle, isMediaDescription, isMediaHandle, type MediaDescription } from './handle';
+export { callListeners } from './listeners';
 export type { MediaEvents, MediaOptions, MediaState, MediaStats, OverflowPolicy } from './channel';
 export type { MediaReader, OpenOptions } from './reader';
 export type { Played, PlayedOptions } from './playhead';

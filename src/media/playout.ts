@@ -5,6 +5,7 @@ import { MediaError } from './errors';
 import { isPcm, pcmDurationMs, type MediaFormat } from './format';
 import { PcmFramer } from './framer';
 import type { MediaHandle } from './handle';
+import { callListeners } from './listeners';
 import type { ToolExit } from './process';
 import type { MediaReader } from './reader';
 import { explainSpeaker, findSpeaker, Speaker, type SpeakerOptions, type SpeakerPath } from './speaker';
@@ -241,7 +242,7 @@ export class Playout extends EventEmitter<PlayoutEvents> {
     const ms = Math.max(0, job.writtenMs - Math.max(0, job.endsAt - performance.now()));
     const { name: sink = 'speaker', master } = this.options;
     job.handle.reportPlayed(ms, { sink, master });
-    this.emit('played', ms, job.handle);
+    this.tell('played', ms, job.handle);
     return ms;
   }
 
@@ -292,7 +293,12 @@ export class Playout extends EventEmitter<PlayoutEvents> {
   private setState(state: PlayoutState): void {
     if (state === this.state) return;
     this.state = state;
-    this.emit('state', state);
+    this.tell('state', state);
+  }
+
+  /** Events are for onlookers: one that throws must not end the playing, nor the process. */
+  private tell<K extends keyof PlayoutEvents>(event: K, ...args: PlayoutEvents[K]): void {
+    callListeners(this, event, args, () => {});
   }
 }
 

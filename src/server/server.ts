@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { callListeners } from '../media/listeners';
 import { closes, type Close } from './closes';
 import { Clock, randomFrom } from './clock';
 import { Connection, type ConnectionOptions } from './connection';
@@ -164,11 +165,9 @@ export class LocalLiveServer extends EventEmitter<ServerEvents> {
 
   /** Events are for onlookers: one that throws must not break a conversation. */
   private tell<K extends keyof ServerEvents>(event: K, ...args: ServerEvents[K]): void {
-    try {
-      (this as EventEmitter).emit(event, ...args);
-    } catch (error) {
+    callListeners(this, event, args, (error) => {
       if (event !== 'problem') this.tell('problem', { ...about(0), error });
-    }
+    });
   }
 }
 

@@ -278,15 +278,20 @@ describe('media: handle life', () => {
       writer.handle.on('end', () => {
         throw new Error('bad listener');
       });
+      writer.handle.on('end', async () => {
+        await settle();
+        throw new Error('bad promise');
+      });
       let ended = false;
       writer.handle.once('end', () => (ended = true));
       writer.end();
       await settle();
+      await settle();
       assert.deepEqual(seen, [1, 2]);
       assert.equal(ended, true);
       assert.deepEqual(
-        warnings.map(({ message }) => /bad flow|bad listener/.exec(message)?.[0]),
-        ['bad flow', 'bad listener'],
+        warnings.map(({ message }) => /bad flow|bad listener|bad promise/.exec(message)?.[0]),
+        ['bad flow', 'bad listener', 'bad promise'],
       );
     });
   });

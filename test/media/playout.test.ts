@@ -260,6 +260,16 @@ describePulse('media: playout', () => {
     }
   });
 
+  it('a listener that throws or rejects ends neither the playing nor the process', async () => {
+    const player = playout();
+    player.on('state', () => {
+      throw new Error('bad listener');
+    });
+    player.on('played', () => Promise.reject(new Error('bad listener')) as never);
+    assert.equal((await player.play(wholeTurn(440, 100).handle)).playedMs, 100);
+    assert.equal((await player.play(wholeTurn(440, 100).handle)).playedMs, 100);
+  });
+
   it('close() in the middle leaves nothing and refuses more', async () => {
     const player = playout();
     const done = player.play(turn(440, 5000).handle);
