@@ -56,13 +56,18 @@ export class Conversation {
     this.#kept = takeUp(node.id, service.identity);
     this.#gate = new EchoGate(options.echoGate);
     this.uplink = new Uplink({
-      session: () => (this.#open?.usable ? this.#open.session : undefined),
+      session: () => this.session,
       wake: () => this.#wake(),
       gate: this.#gate,
       realtime: options.realtime,
     });
     this.#unwatch = service.tools.watch(node.id, () => this.#toolsChanged());
     this.status.show('quiet', service.label);
+  }
+
+  /** The node is being closed. */
+  get closed(): boolean {
+    return this.#closed;
   }
 
   /** The session that is connected now, if any. */

@@ -108,7 +108,13 @@ export default function (RED: Red): void {
         status.show('failed', 'failed', codeText(error));
       }
     });
-    onInput(this, (msg) => dispatch(talk(), msg));
+    onInput(this, async (msg) => {
+      const talking = talk();
+      await dispatch(talking, msg).catch((error: unknown) => {
+        // A deploy in the middle of it is no failure.
+        if (!talking.closed) throw error;
+      });
+    });
     onClose(this, async (removed) => {
       unsubscribe();
       await conversation?.close(removed);

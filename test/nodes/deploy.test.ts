@@ -113,6 +113,15 @@ describe('deploys', () => {
     }
   });
 
+  it('find the conversation again at the local server of this process', async () => {
+    const local = sessionFlow('', {}, { endpoint: 'local' });
+    const flow = await run(local);
+    await ask(flow, 'what time is it');
+    await flow.deploy(local);
+    await ask(flow, 'what time is it');
+    assert.deepEqual(restored(flow), [true]);
+  });
+
   it('let go of the microphone of a session that is created again', async () => {
     const mic = microphone();
     const flow = await run(sessionFlow(server.url));

@@ -200,4 +200,37 @@ describe('session node: inputs', () => {
       return pcm(wire).includes(frame(300));
     });
   });
+
+  it('connects again for a microphone that goes on after the connection was lost, but not after "disconnect"', async () => {
+    const mic = microphone();
+    const { flow, wire } = await sent({ payload: mic.handle });
+    await until('it is read', () => mic.handle.stats.readers === 1);
+    wire.cut();
+    await until('the error', () => flow.errors.length === 1);
+    await until('a connection', () => {
+      mic.write(frame(100));
+      return server.connections.length === 2;
+    });
+    const again = await server.connection(1);
+    await until('its sound', () => {
+      mic.write(frame(100));
+      return pcm(again).length > 0;
+    });
+    flow.send('session', { action: 'disconnect' });
+    await again.untilClosed();
+    for (let i = 0; i < 10; i += 1) mic.write(frame(100));
+    flow.send('session', { action: 'connect' });
+    await server.connection(2);
+    assert.equal(server.connections.length, 3);
+    assert.equal(flow.errors.length, 1);
+  });
+
+  it('reports nothing when it is deployed again while it connects', async () => {
+    server.script = { mute: true };
+    const flow = await run(sessionFlow(server.url));
+    flow.send('session', { payload: 'hello' });
+    await until('it connects', () => flow.got('events').length > 0);
+    await flow.deploy([]);
+    assert.deepEqual(flow.errors, []);
+  });
 });
