@@ -37,7 +37,7 @@ describe('Mind of the shipped scenario', () => {
     [['set the thermostat to twenty-two degrees'], /to 22 degrees/],
     [['set the thermostat to 19', 'how warm is it'], /19 degrees/],
     [['set the thermostat to 99'], /^I do not know that/],
-    [['set a timer for 1 minute'], /^1 minute\./],
+    [['set a timer for 12 minutes'], /^12 minutes\./],
     [['My name is Anna-Maria!', 'what is my name?'], /^Your name is Anna Maria\.$/],
     [['what is my name'], /^I do not know your name yet/],
     [['remember that the key is under the mat', 'what did I tell you'], /: the key is under the mat\.$/],

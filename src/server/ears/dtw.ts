@@ -1,5 +1,8 @@
 import { DIMENSIONS, type Features } from './features';
 
+/** A constant of this module: an imported one is looked up again for each of millions of uses. */
+const SIZE = DIMENSIONS;
+
 /** Longest ratio of two utterances' lengths that can still be the same words. */
 const MAX_TEMPO = 2;
 /** Half width of the corridor around the diagonal, as a share of the longer utterance. */
@@ -61,7 +64,7 @@ function warp(a: Features, b: Features): boolean {
     const last = Math.min(m - 1, Math.ceil(middle + width));
     for (let j = Math.max(0, Math.floor(middle - width)); j <= last; j++) {
       const at = i * m + j;
-      local[at] = between(a.data, i * DIMENSIONS, b.data, j * DIMENSIONS);
+      local[at] = between(a.data, i * SIZE, b.data, j * SIZE);
       if (at === 0) total[0] = local[0]!;
       else reach(i, j, m);
     }
@@ -78,19 +81,31 @@ function reach(i: number, j: number, m: number): void {
   if (i > 0 && j > 0) best = total[at - m - 1]! + 2 * here;
   if (i > 1 && j > 0) {
     const cost = total[at - 2 * m - 1]! + 2 * local[at - m]! + here;
-    if (cost < best) [best, step] = [cost, 1];
+    if (cost < best) {
+      best = cost;
+      step = 1;
+    }
   }
   if (i > 0 && j > 1) {
     const cost = total[at - m - 2]! + 2 * local[at - 1]! + here;
-    if (cost < best) [best, step] = [cost, 2];
+    if (cost < best) {
+      best = cost;
+      step = 2;
+    }
   }
   if (i > 0 && (i < LOOSE_START || j < LOOSE_START)) {
     const cost = total[at - m]! + here;
-    if (cost < best) [best, step] = [cost, 3];
+    if (cost < best) {
+      best = cost;
+      step = 3;
+    }
   }
   if (j > 0 && (i < LOOSE_START || j < LOOSE_START)) {
     const cost = total[at - 1]! + here;
-    if (cost < best) [best, step] = [cost, 4];
+    if (cost < best) {
+      best = cost;
+      step = 4;
+    }
   }
   total[at] = best;
   steps[at] = step;
@@ -98,7 +113,7 @@ function reach(i: number, j: number, m: number): void {
 
 function between(a: Float32Array, ai: number, b: Float32Array, bi: number): number {
   let sum = 0;
-  for (let d = 0; d < DIMENSIONS; d++) {
+  for (let d = 0; d < SIZE; d++) {
     const difference = a[ai + d]! - b[bi + d]!;
     sum += difference * difference;
   }

@@ -96,10 +96,7 @@ function follow(rule: Rule, slots: Map<string, string>, { memory, now }: MindInp
   const counter = `said ${rule.id}`;
   const turn = Number(memory.get(counter) ?? 0);
   if (rule.say.length > 1) memory.set(counter, String(turn + 1));
-  const text = fill(rule.say[turn % rule.say.length]!, known) ?? fill(rule.otherwise ?? '', known) ?? '';
-  return text.replace(/\b(\d+) (minutes|degrees)\b/g, (whole, count: string, unit: string) =>
-    count === '1' ? `1 ${unit.slice(0, -1)}` : whole,
-  );
+  return fill(rule.say[turn % rule.say.length]!, known) ?? fill(rule.otherwise ?? '', known) ?? '';
 }
 
 /** Puts values into a text, inner braces first (`{light {room}}`); nothing when a value is not known. */
