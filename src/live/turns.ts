@@ -72,12 +72,15 @@ export class Turns {
   /** The user wrote something. */
   typed(text: string): void {
     if (this.current?.begun) {
-      this.typedAhead += text;
+      this.typedAhead = joined(this.typedAhead, text);
       return;
     }
-    const turn = this.open();
-    turn.typed += text;
-    turn.user.add(text);
+    this.addTyped(this.open(), text);
+  }
+
+  private addTyped(turn: Turn, text: string): void {
+    turn.typed = joined(turn.typed, text);
+    turn.user.add(turn.user.text === '' ? text : `\n${text}`);
     this.report.final(turn, 'user');
   }
 
@@ -316,9 +319,7 @@ export class Turns {
     if (this.typedAhead) {
       const text = this.typedAhead;
       this.typedAhead = '';
-      turn.typed = text;
-      turn.user.add(text);
-      this.report.final(turn, 'user');
+      this.addTyped(turn, text);
     }
     return turn;
   }
@@ -355,6 +356,11 @@ const STEPS: ReadonlyArray<(turns: Turns, message: LiveServerMessage) => void> =
   (turns, message) => turns.usageReport(message),
   (turns, message) => turns.turnComplete(message),
 ];
+
+/** Texts that were written one after the other are no one word. */
+function joined(before: string, text: string): string {
+  return before === '' ? text : `${before}\n${text}`;
+}
 
 function hasKeys(value: object | undefined): boolean {
   return value !== undefined && Object.keys(value).length > 0;

@@ -198,6 +198,18 @@ describe('live: input of a session', () => {
     });
   });
 
+  it('keeps texts apart that are written one after the other, also while the model speaks', async () => {
+    const { session, peer } = await bench.connected();
+    for (const text of ['One.', 'Two.']) session.sendText(text);
+    peer.content({ outputTranscription: { text: 'Yes.' } });
+    await next(session, 'text', ({ role }) => role === 'model');
+    for (const text of ['Three.', 'Four.']) session.sendText(text);
+    peer.content({ turnComplete: true });
+    assert.equal((await next(session, 'turn')).user, 'One.\nTwo.');
+    peer.content({ outputTranscription: { text: 'Yes.' } }, { turnComplete: true });
+    assert.equal((await next(session, 'turn')).user, 'Three.\nFour.');
+  });
+
   it('tells what was typed as the user’s text, once, also when the service repeats it', async () => {
     const { session, log, peer } = await bench.connected();
     session.sendText('What time is it?');
