@@ -143,11 +143,12 @@ interface Job extends CheckedSource {
 /** PCM in the output format, in pieces of any size. */
 async function* decode(job: Job): AsyncGenerator<Buffer> {
   const { source, name, signal, output } = job;
+  const raw = job.format && isPcm(job.format) ? job.format : undefined;
   // Addresses with credentials are fetched here, and not by ffmpeg: see httpBytes.
   if ('url' in source && !(/^https?:/i.test(source.url) && redact(source.url) !== source.url)) {
-    return yield* transcode({ ...job, input: { url: source.url } });
+    return yield* transcode({ ...job, raw, input: { url: source.url } });
   }
-  if (job.format && isPcm(job.format)) return yield* rawPcm(job, job.format);
+  if (raw) return yield* rawPcm(job, raw);
   if ('file' in source) await checkFile(source.file);
   if (signal.aborted) return;
   const { sniffed, bytes } = await peek(bytesOf(source, signal), name);

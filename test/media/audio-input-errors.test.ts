@@ -4,8 +4,16 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
-import { isMediaError, openAudioInput, type AudioInputOptions, type MediaError } from '../../src/media';
+import {
+  isMediaError,
+  openAudioInput,
+  PCM_24K,
+  type AudioInputOptions,
+  type MediaError,
+  type MediaFormat,
+} from '../../src/media';
 import { descendants, hasProc, until } from '../support/processes';
+import { bytesOf, tone } from '../support/sound';
 import { Clips, frequency } from './clips';
 import { readAll } from './support';
 
@@ -242,6 +250,7 @@ describe('media: audio input from a URL', () => {
       seen.push(request.headers.authorization);
       const { pathname } = new URL(request.url!, 'http://x');
       if (pathname === '/tone.mp3') response.end(mp3);
+      else if (pathname === '/raw') response.end(bytesOf(tone(440, 500, 24_000)));
       else if (pathname === '/moved') response.writeHead(302, { location: '/tone.mp3' }).end();
       else if (pathname === '/private' && request.headers.authorization === 'Basic bWU6cDp3')
         response.end(mp3); // me:p:w
@@ -262,8 +271,8 @@ describe('media: audio input from a URL', () => {
     await clips.close();
   });
 
-  const heard = async (url: string): Promise<void> => {
-    const pcm = await readAll(openAudioInput({ source: { url } }));
+  const heard = async (url: string, format?: MediaFormat): Promise<void> => {
+    const pcm = await readAll(openAudioInput({ source: { url }, format }));
     assert.ok(Math.abs(frequency(pcm, 16000) - 440) < 4);
   };
 
@@ -271,6 +280,8 @@ describe('media: audio input from a URL', () => {
     await heard(`http://${base}/tone.mp3`);
     await heard(`http://${base}/moved`);
   });
+
+  it('takes raw PCM whose format is given', () => heard(`http://${base}/raw`, PCM_24K));
 
   it('keeps credentials out of the list of processes', async function () {
     if (!hasProc) return this.skip();
