@@ -81,7 +81,12 @@ export class FfmpegBuild {
   private listing(flag: string): Promise<string> {
     let text = this.listings.get(flag);
     if (!text) {
-      text = runTool(this.path, ['-hide_banner', flag]).then(({ stdout }) => stdout);
+      text = runTool(this.path, ['-hide_banner', flag]).then(({ stdout, code }) => {
+        if (code === 0) return stdout;
+        // A machine that was too busy to answer may have time later: half a list must not be remembered for good.
+        this.listings.delete(flag);
+        throw new Error(`did not say what it can do (${flag})`);
+      });
       this.listings.set(flag, text);
     }
     return text;

@@ -158,6 +158,20 @@ describe('media: ffmpeg', () => {
       });
     });
 
+    it('asks again what a build can do when it did not answer the first time', async () => {
+      const file = fake('busy', { encoders: ['flac'] });
+      const build = (await resolveFfmpeg({ path: file })).capabilities;
+      const flag = path.join(folder, 'busy-now');
+      writeFileSync(flag, '');
+      writeFileSync(
+        file,
+        `#!/bin/sh\n[ -e '${flag}' ] && kill -9 $$\nprintf ' A....D flac   Some encoder\\n'\n`,
+      );
+      await assert.rejects(build.has('encoder', 'flac'), /-encoders/);
+      rmSync(flag);
+      assert.equal(await build.has('encoder', 'flac'), true);
+    });
+
     it('forgets a failure: the same path works once it is repaired', async () => {
       const file = path.join(folder, 'repaired');
       await assert.rejects(resolveFfmpeg({ path: file }), code('NO_FFMPEG'));
