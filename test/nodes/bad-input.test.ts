@@ -312,7 +312,9 @@ describe('bad input', () => {
   it('a file that is being sent while the server goes', async () => {
     const flow = await run(sessionFlow(server.url));
     flow.send('session', { payload: spokenWav(3000) });
-    await until('a connection', () => server.connections === 1);
+    await until('a session', () =>
+      events(flow, 'events', 'state').some(({ payload }) => (payload as { to: string }).to === 'ready'),
+    );
     const { port } = server;
     await server.close();
     const error = await until('an error', () => flow.errors[0]?.error);
