@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { copyFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DEFAULT_MODEL } from '../src/protocol';
@@ -103,9 +104,19 @@ function stopSignal(): AbortController {
   const stopped = new AbortController();
   const stop = () => stopped.abort();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
-  const parent = process.ppid;
-  setInterval(() => process.ppid !== parent && stop(), 500).unref();
+  const before = starters();
+  setInterval(() => starters() !== before && stop(), 500).unref();
   return stopped;
+}
+
+/** Who started this: npm, and the shell between, which does not end with it. What has lost its parent gets another. */
+function starters(): string {
+  try {
+    const stat = readFileSync(`/proc/${process.ppid}/stat`, 'utf8');
+    return `${process.ppid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]}`;
+  } catch {
+    return String(process.ppid); // no such files here, or no parent any more
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

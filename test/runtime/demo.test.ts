@@ -1,57 +1,31 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { readOptions, UsageError } from '../../scripts/demo/options';
 import { parseWav } from '../../src/media';
-import { packedPackage, ROOT } from '../support/package';
-import { descendants, hasProc, stillRunning, until } from '../support/processes';
+import { packedPackage } from '../support/package';
 import { rms, samplesOf } from '../support/sound';
+import { DemoFolders } from './demo-run';
 
-interface Outcome {
-  code: number | null;
-  output: string;
-}
-
-/** `npm run demo`, as a person types it. */
 describe('demo', function () {
   this.timeout(120_000);
-  let out: string;
+  let demo: DemoFolders;
 
   before(packedPackage);
   beforeEach(async () => {
-    out = await mkdtemp(path.join(tmpdir(), 'demo-out-'));
+    demo = await DemoFolders.make();
   });
-  afterEach(() => rm(out, { recursive: true, force: true }));
-
-  function start(
-    args: string[],
-    env: NodeJS.ProcessEnv = {},
-  ): { child: ChildProcess; ended: Promise<Outcome>; output: () => string } {
-    const child = spawn('npm', ['run', '--silent', 'demo', '--', ...args], {
-      cwd: ROOT,
-      env: { ...process.env, GEMINI_API_KEY: '', ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (data: Buffer) => (output += data.toString()));
-    const ended = new Promise<Outcome>((resolve) => child.once('close', (code) => resolve({ code, output })));
-    return { child, ended, output: () => output };
-  }
-
-  const userDirs = () => readdirSync(tmpdir()).filter((name) => name.startsWith('node-red-'));
+  afterEach(() => demo.remove());
 
   it('with --once leaves a spoken answer and its conversation, and nothing else', async () => {
-    const before = userDirs();
-    const { code, output } = await start(['--once', '--out', out]).ended;
+    const { code, output } = await demo.start('--once', '--out', demo.out).ended;
     assert.equal(code, 0, output);
-    const { format, data } = parseWav(await readFile(path.join(out, 'reply.wav')));
+    const { format, data } = parseWav(await readFile(path.join(demo.out, 'reply.wav')));
     assert.deepEqual({ rate: format.rate, channels: format.channels }, { rate: 24_000, channels: 1 });
     assert.ok(rms(samplesOf(data)) > 0.02, 'the answer is silent');
     const conversation = JSON.parse(
-      await readFile(path.join(out, 'conversation.json'), 'utf8'),
+      await readFile(path.join(demo.out, 'conversation.json'), 'utf8'),
     ) as Conversation;
     assert.deepEqual(Object.keys(conversation), [
       'turns',
@@ -70,51 +44,47 @@ describe('demo', function () {
     assert.equal(typeof conversation.heard.score, 'number');
     assert.ok(conversation.timeToFirstAudioMs > 0);
     assert.equal(conversation.endpoint, 'local');
-    assert.deepEqual(readdirSync(out).sort(), ['conversation.json', 'reply.wav']);
-    assert.deepEqual(
-      userDirs().filter((name) => !before.includes(name)),
-      [],
-    );
+    assert.deepEqual(readdirSync(demo.out).sort(), ['conversation.json', 'reply.wav']);
+    assert.deepEqual(demo.leftovers(), []);
     for (const said of [user?.text, model?.text, 'http://127.0.0.1:'])
       assert.ok(output.includes(said!), output);
   });
 
-  it('stays until it is told to stop, and then leaves nothing running', async function () {
-    if (!hasProc) this.skip();
-    const { child, ended, output } = start([]);
-    await until('the conversation is over', output, (text) => /Ctrl-C/.test(text), 60_000);
-    const url = /http:\/\/127\.0\.0\.1:\d+\//.exec(output())?.[0] ?? '';
-    assert.equal((await fetch(url)).status, 200);
-    const running = descendants(child.pid!);
-    assert.ok(
-      running.some(({ command }) => /red\.js|node-red/.test(command)),
-      JSON.stringify(running),
-    );
-    child.kill('SIGTERM');
-    await ended;
-    await until(
-      'everything has ended',
-      () => stillRunning(running),
-      (left) => left.length === 0,
-    );
-  });
+  describe('command line', () => {
+    const read = (args: string[], env: NodeJS.ProcessEnv = {}) => readOptions(args, env);
+    const refuses = (args: string[], message: RegExp) =>
+      assert.throws(
+        () => read(args),
+        (error: unknown) => error instanceof UsageError && message.test(error.message),
+      );
 
-  it('fails with advice for what it cannot do', async () => {
-    const notAudio = path.join(out, 'not-audio.wav');
-    await writeFile(notAudio, 'this is no audio');
-    const cases: [string[], RegExp][] = [
-      [['--once'], /--out DIR/],
-      [['--nonsense'], /--nonsense/],
-      [['--endpoint', 'gemini'], /GEMINI_API_KEY/],
-      [['--ask', path.join(out, 'nowhere.wav')], /no file .*nowhere\.wav/],
-      [['--once', '--out', out, '--ask', notAudio], /not-audio\.wav/],
-    ];
-    for (const [args, message] of cases) {
-      const { code, output } = await start(args).ended;
-      assert.notEqual(code, 0, `${args.join(' ')} should fail`);
-      assert.match(output, message);
-    }
-    assert.ok(!existsSync(path.join(out, 'conversation.json')));
+    it('asks locally, whatever key there is, unless it is told otherwise', () => {
+      assert.deepEqual(read([], { GEMINI_API_KEY: 'key' }), { once: false, help: false, endpoint: 'local' });
+      const { endpoint, apiKey } = read(['--endpoint', 'gemini'], { GEMINI_API_KEY: 'key' });
+      assert.deepEqual({ endpoint, apiKey }, { endpoint: 'gemini', apiKey: 'key' });
+    });
+
+    it('makes the folder for the answer, and takes a file to ask with', async () => {
+      const question = path.join(demo.out, 'question.wav');
+      await writeFile(question, 'RIFF');
+      const folder = path.join(demo.out, 'new', 'folder');
+      const { out, ask, once } = read(['--once', '--out', folder, '--ask', question]);
+      assert.deepEqual({ out, ask, once }, { out: folder, ask: question, once: true });
+      assert.deepEqual(readdirSync(folder), []);
+    });
+
+    it('says what is wrong with it and what to do', async () => {
+      const empty = path.join(demo.out, 'empty.wav');
+      await writeFile(empty, '');
+      refuses(['--once'], /--out DIR/);
+      refuses(['--nonsense'], /--nonsense[^]*npm run demo/);
+      refuses(['--endpoint', 'gemini'], /GEMINI_API_KEY/);
+      refuses(['--endpoint', 'mars'], /local or gemini/);
+      refuses(['--ask', path.join(demo.out, 'nowhere.wav')], /no file .*nowhere\.wav/);
+      refuses(['--ask', empty], /not an audio file/);
+      refuses(['--ask', demo.out], /not an audio file/);
+      refuses(['--out', path.join(empty, 'folder')], /cannot be written to/);
+    });
   });
 });
 
