@@ -104,11 +104,12 @@ class AudioOut {
     const job = this.#perform(both ? retained(handle) : handle, msg, control.signal);
     this.#jobs.set(control, job);
     try {
-      const payload = await job;
+      const { finished, failure } = await job;
       // A stream made elsewhere was reported where it was made.
       if (made && handle.state === 'aborted' && handle.error && !control.signal.aborted) throw handle.error;
       const { action: _action, format: _format, ...rest } = msg;
-      send({ ...rest, payload });
+      send({ ...rest, payload: finished });
+      if (failure) throw failure;
     } catch (error) {
       this.#status.show('failed', 'failed', codeText(error));
       throw error;
@@ -117,7 +118,12 @@ class AudioOut {
     }
   }
 
-  async #perform(handle: MediaHandle, msg: Message, signal: AbortSignal): Promise<Finished> {
+  /** @returns `failure` of one of two sinks, when the other one did its work. */
+  async #perform(
+    handle: MediaHandle,
+    msg: Message,
+    signal: AbortSignal,
+  ): Promise<{ finished: Finished; failure?: Error }> {
     const name = textOf(msg.filename) ?? textOf(this.def.file);
     if (this.def.sink !== 'speaker' && name === undefined) {
       throw new NodeError(
@@ -126,19 +132,24 @@ class AudioOut {
       );
     }
     this.#status.show('busy', this.#playout ? 'playing' : 'writing');
-    const [played, written] = await Promise.all([
+    const [play, write] = await Promise.allSettled([
       this.#play(handle),
       this.def.sink === 'speaker'
         ? undefined
         : writeAudioFile({ handle, file: fileFor(name!, userDir(this.RED), msg, handle), signal }),
     ]);
+    const failures = [play, write].flatMap((end) => (end.status === 'rejected' ? [end.reason as Error] : []));
+    if (failures.length > 0 && (this.def.sink !== 'both' || failures.length === 2)) throw failures[0]!;
+    const played = play.status === 'fulfilled' ? play.value : undefined;
+    const written = write.status === 'fulfilled' ? write.value : undefined;
     if (this.#jobs.size === 1) this.#status.clear();
-    return {
+    const finished = {
       ...(written && { file: written.file, bytes: written.bytes }),
       durationMs: Math.round(written?.durationMs ?? handle.durationMs),
       ...(played && { playedMs: Math.round(played.playedMs) }),
       incomplete: (written?.incomplete ?? false) || (played?.aborted ?? false) || handle.state === 'aborted',
     };
+    return { finished, ...(failures[0] && { failure: failures[0] }) };
   }
 
   #play(handle: MediaHandle): ReturnType<Playout['play']> | undefined {

@@ -22,6 +22,8 @@ const CLOSE_MS = 5000;
 
 /** A connection with what hangs on it. */
 interface Connection {
+  /** Which attempt it came of. */
+  attempt: number;
   session: LiveSession;
   endpoint: Endpoint;
   /** Resolves when it can be used; rejects when it cannot. */
@@ -40,7 +42,12 @@ export class Conversation {
   #open: Connection | undefined;
   #kept: ConversationState | undefined;
   #topic: string | undefined;
+  /** Number of the last attempt to connect. */
+  #attempt = 0;
+  /** Settles when the connection before is gone. */
+  #closing: Promise<void> = Promise.resolve();
   #closed = false;
+  #removed = false;
   /** Live audio may connect once more after a connection that had worked was lost. */
   #mayWake = false;
   readonly #gate: EchoGate;
@@ -85,56 +92,71 @@ export class Conversation {
     if (this.#closed) throw new NodeError('NOT_RUNNING', 'The session node is being closed.');
     if (!this.#connection) {
       this.#topic = typeof cause.topic === 'string' ? cause.topic : undefined;
-      const attempt = this.#establish();
-      this.#connection = attempt;
-      attempt.catch(() => {
-        if (this.#connection === attempt) this.#connection = undefined;
-      });
+      const attempt = (this.#attempt += 1);
+      this.#connection = this.#establish(attempt);
+      this.#connection.catch(() => this.#forget(attempt));
     }
     const { session, ready } = await this.#connection;
     await ready;
     return session;
   }
 
-  /** Ends the connection; the conversation can go on later. */
-  async disconnect(): Promise<void> {
+  /** Ends the connection; the conversation can go on later. What comes meanwhile waits for a new connection. */
+  disconnect(): Promise<void> {
     this.#mayWake = false;
     this.uplink.cancelFiles();
-    const connection = await this.#connection?.catch(() => undefined);
-    if (!connection) return;
-    await within(CLOSE_MS, connection.session.close());
-    await this.#over(connection, false);
+    const connection = this.#connection;
+    if (connection) {
+      this.#connection = undefined;
+      this.#closing = this.#shut(connection);
+    }
+    return this.#closing;
   }
 
   /** Ends everything. @param removed the node does not come back: its conversation is forgotten */
   async close(removed: boolean): Promise<void> {
     this.#closed = true;
+    this.#removed = removed;
     this.#unwatch();
     this.uplink.cancel();
-    const connection = await this.#connection?.catch(() => undefined);
-    if (connection) {
-      await within(CLOSE_MS, connection.session.close());
-      await this.#over(connection, removed);
-    }
+    await this.disconnect();
     if (removed) drop(this.node.id);
     else if (this.#kept) keep(this.node.id, this.service.identity, this.#kept);
   }
 
-  async #establish(): Promise<Connection> {
+  async #shut(connecting: Promise<Connection>): Promise<void> {
+    const connection = await connecting.catch(() => undefined);
+    if (!connection) return;
+    await within(CLOSE_MS, connection.session.close());
+    await this.#over(connection);
+  }
+
+  /** The next input makes a new attempt, if none has been made meanwhile. */
+  #forget(attempt: number): void {
+    if (this.#attempt === attempt) this.#connection = undefined;
+  }
+
+  async #establish(attempt: number): Promise<Connection> {
     this.status.show('waiting', this.service.label);
     try {
+      // A service refuses to resume while the old connection stands.
+      await this.#closing;
       const config = this.service.config();
       const { functions } = this.service.tools.offer(this.node.id);
       if (functions.length) config.tools = [...(config.tools ?? []), { functionDeclarations: functions }];
       const endpoint = await this.service.open();
-      return await this.#start(endpoint, config);
+      return await this.#start(attempt, endpoint, config);
     } catch (error) {
       this.status.show('failed', 'failed', codeText(error));
       throw error;
     }
   }
 
-  async #start(endpoint: Endpoint, config: ReturnType<LiveService['config']>): Promise<Connection> {
+  async #start(
+    attempt: number,
+    endpoint: Endpoint,
+    config: ReturnType<LiveService['config']>,
+  ): Promise<Connection> {
     try {
       const session = new LiveSession({
         endpoint: endpoint.connection,
@@ -143,7 +165,8 @@ export class Conversation {
         ...(this.#kept && { resumeFrom: this.#kept }),
       });
       const detach = this.#hearing.attach(endpoint.server, session.id);
-      const connection: Connection = { session, endpoint, detach, usable: true, ready: Promise.resolve() };
+      const ready = Promise.resolve();
+      const connection: Connection = { attempt, session, endpoint, detach, usable: true, ready };
       this.#listen(connection);
       this.#open = connection;
       connection.ready = session.connect().then(
@@ -151,7 +174,7 @@ export class Conversation {
           this.#mayWake = true;
         },
         async (error: unknown) => {
-          await this.#over(connection, false);
+          await this.#over(connection);
           this.status.show('failed', 'failed', codeText(error));
           throw error;
         },
@@ -178,7 +201,7 @@ export class Conversation {
         wasReady = true;
         this.status.show('ok', endpoint.label);
       }
-      if (to === 'closed' || to === 'failed') void this.#over(connection, false);
+      if (to === 'closed' || to === 'failed') void this.#over(connection);
     });
     session.on('audio', ({ handle }) => {
       this.#gate.watch(handle);
@@ -196,18 +219,18 @@ export class Conversation {
   }
 
   /** A connection has ended, by whoever's doing: keeps the conversation, gives everything else back. */
-  async #over(connection: Connection, removed: boolean): Promise<void> {
+  async #over(connection: Connection): Promise<void> {
     if (!connection.usable) return;
     connection.usable = false;
     connection.detach();
     const state = connection.session.conversationState();
     // A conversation that never began is nothing to take up.
     if (state.handle || state.history.length) this.#kept = state;
-    this.#connection = undefined;
+    this.#forget(connection.attempt);
     this.#open = undefined;
     this.uplink.cancelFiles();
     if (connection.session.state !== 'failed') this.status.show('quiet', connection.endpoint.label);
-    await connection.endpoint.release(removed);
+    await connection.endpoint.release(this.#removed);
   }
 
   #wake(): void {

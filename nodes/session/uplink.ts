@@ -1,6 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LiveSession } from '../../src/live';
-import { isMediaError, MediaError, pace, PCM_16K, PcmFramer, type MediaHandle } from '../../src/media';
+import {
+  isMediaError,
+  MediaError,
+  pace,
+  PCM_16K,
+  PcmFramer,
+  type MediaFormat,
+  type MediaHandle,
+  type MediaReader,
+} from '../../src/media';
 import type { EchoGate } from './echo-gate';
 
 /** Most audio of a file that may wait in the session (ms). */
@@ -47,7 +56,9 @@ export class Uplink {
   /** Sends a file after those that wait. Resolves when it was sent or cancelled; rejects when its stream breaks. */
   send(handle: MediaHandle): Promise<void> {
     const { signal } = this.#cancel;
-    return this.enqueue(() => this.#forwardFile(handle, signal));
+    // Opened now: a stream that nobody reads expires, and the files before this one may be long.
+    const reader = handle.open();
+    return this.enqueue(() => this.#forwardFile(reader, handle.format, signal));
   }
 
   /** Does something when the files before it are through. */
@@ -111,14 +122,13 @@ export class Uplink {
   /** Files that are being sent: 0 or 1. */
   #sending = 0;
 
-  async #forwardFile(handle: MediaHandle, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
-    const reader = handle.open();
+  async #forwardFile(reader: MediaReader, format: MediaFormat, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return void reader.destroy();
     const stop = (): void => void reader.destroy();
     signal.addEventListener('abort', stop, { once: true });
     this.#sending += 1;
     try {
-      const frames = framed(reader, handle);
+      const frames = framed(reader, format);
       const source = this.options.realtime ? pace(frames, PCM_16K, { signal }) : frames;
       for await (const frame of source) {
         const session = this.options.session();
@@ -138,7 +148,7 @@ export class Uplink {
 }
 
 /** Even pieces of 20 ms: what a decoder gives comes in lumps of a second. */
-async function* framed(reader: AsyncIterable<Buffer>, { format }: MediaHandle): AsyncGenerator<Buffer> {
+async function* framed(reader: AsyncIterable<Buffer>, format: MediaFormat): AsyncGenerator<Buffer> {
   const framer = new PcmFramer(format);
   for await (const chunk of reader) yield* framer.push(chunk);
   const rest = framer.flush();

@@ -234,6 +234,16 @@ describe('audio-out node', () => {
     assert.ok(bytes > 1000);
   });
 
+  it('writes the file although the loudspeaker is missing, and says both', async () => {
+    const flow = await start({ sink: 'both', device: 'nosuch' });
+    flow.send('out', { payload: wholeTurn(440, 500).handle, turn: 3 });
+    const { file, incomplete } = await done(flow);
+    assert.equal(incomplete, false);
+    assert.equal(parseWav(await readFile(file)).data.length, 24_000);
+    await until('an error', () => flow.errors[0]);
+    assert.equal(flow.errors.length, 1);
+  });
+
   it('writes a Buffer, too', async () => {
     const flow = await start();
     flow.send('out', { payload: spokenWav(500) });
