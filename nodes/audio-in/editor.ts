@@ -1,4 +1,4 @@
-import type { EditorNode } from '../shared/editor/dialog';
+import type { EditorNode } from '../shared/editor/types';
 
 /** The node's button: starts it, or stops it when it runs. */
 export function press(node: EditorNode): void {

@@ -1,12 +1,21 @@
 import { Readable } from 'node:stream';
-import type { MediaChannel } from './channel';
-import { bytesPerMs } from './format';
+import { bytesPerMs, type MediaFormat } from './format';
 import { ChunkQueue } from './queue';
 
 /** How to open a reader. */
 export interface OpenOptions {
   /** Bound of this reader's own queue (ms), instead of the stream's; the reader that paces a file has none. */
   queueMs?: number;
+}
+
+/** What a reader needs of the stream it reads. Internal. */
+export interface ReaderSource {
+  readonly format: MediaFormat;
+  readonly policy: string;
+  readonly capBytes: number;
+  isPace(reader: MediaReader): boolean;
+  drained(): void;
+  close(reader: MediaReader): void;
 }
 
 /**
@@ -21,17 +30,17 @@ export class MediaReader extends Readable {
   dropped = 0;
   /** The same in ms (for anything but PCM an estimate). */
   droppedMs = 0;
-  readonly #channel: MediaChannel;
+  readonly #source: ReaderSource;
   readonly #queue = new ChunkQueue();
   readonly #capBytes: number;
   #wanted = false;
   #ending = false;
 
-  constructor(channel: MediaChannel, { queueMs }: OpenOptions) {
+  constructor(source: ReaderSource, { queueMs }: OpenOptions) {
     // No read-ahead: what stands in Node's own buffer could neither be dropped as the oldest nor replaced by the latest.
     super({ objectMode: true, highWaterMark: 0 });
-    this.#channel = channel;
-    this.#capBytes = queueMs === undefined ? channel.capBytes : queueMs * bytesPerMs(channel.format);
+    this.#source = source;
+    this.#capBytes = queueMs === undefined ? source.capBytes : queueMs * bytesPerMs(source.format);
     // An abort is news for whoever listens, and must not be an uncaught exception when nobody does.
     this.on('error', () => {});
   }
@@ -43,7 +52,7 @@ export class MediaReader extends Readable {
 
   /** The same in ms (for anything but PCM an estimate). */
   get queuedMs(): number {
-    return this.#queue.bytes / bytesPerMs(this.#channel.format);
+    return this.#queue.bytes / bytesPerMs(this.#source.format);
   }
 
   /** Takes a chunk from the writer and returns how many chunks that cost. Internal. */
@@ -59,10 +68,10 @@ export class MediaReader extends Readable {
   /** Puts a chunk into the queue, without handing it out yet. Internal. */
   seed(chunk: Buffer): number {
     this.#queue.push(chunk);
-    if (this.#channel.isPace(this)) return 0;
-    const lost = this.#queue.trim(this.#capBytes, this.#channel.policy === 'latest' ? 1 : Infinity);
+    if (this.#source.isPace(this)) return 0;
+    const lost = this.#queue.trim(this.#capBytes, this.#source.policy === 'latest' ? 1 : Infinity);
     this.dropped += lost.chunks;
-    this.droppedMs += lost.bytes / bytesPerMs(this.#channel.format);
+    this.droppedMs += lost.bytes / bytesPerMs(this.#source.format);
     return lost.chunks;
   }
 
@@ -76,7 +85,7 @@ export class MediaReader extends Readable {
     const chunk = this.#queue.shift();
     if (chunk) {
       this.push(chunk);
-      this.#channel.drained();
+      this.#source.drained();
     } else if (this.#ending) {
       this.push(null);
     } else {
@@ -91,7 +100,7 @@ export class MediaReader extends Readable {
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#queue.clear();
-    this.#channel.close(this);
+    this.#source.close(this);
     callback(error);
   }
 }

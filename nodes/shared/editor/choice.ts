@@ -1,10 +1,4 @@
-import type { EditorNode, OptionSource } from './dialog';
-
-/** One thing that can be chosen. */
-export interface Option {
-  value: string;
-  label: string;
-}
+import type { EditorNode, Option, OptionSource } from './types';
 
 /** Stands for "something else", which is typed into the field itself; no real value begins like this. */
 const OTHER = '\u0000other';

@@ -1,23 +1,5 @@
-import { choice, type Option } from './choice';
-
-/** A node as the editor knows it. */
-export interface EditorNode {
-  id: string;
-  type: string;
-  changed?: boolean;
-  _def: {
-    category: string;
-    /** A text of the node's catalogue. */
-    _(key: string, values?: Record<string, string>): string;
-  };
-  [field: string]: unknown;
-}
-
-/** Gives what can be chosen in a field; `refresh` is true when the user asked to look again. */
-export type OptionSource = (node: EditorNode, refresh: boolean) => Option[] | Promise<Option[]>;
-
-/** The lists that a dialog can name in `data-choice`. */
-export type OptionSources = Readonly<Record<string, OptionSource>>;
+import { choice } from './choice';
+import type { EditorNode, OptionSources } from './types';
 
 /** Id of the element of a field: config nodes have another prefix. */
 export function fieldId(node: EditorNode, field: string): string {

@@ -1,5 +1,6 @@
 import { press } from '../../audio-in/editor';
-import { prepareDialog, type EditorNode } from './dialog';
+import { prepareDialog } from './dialog';
+import type { EditorNode } from './types';
 import { lists } from './lists';
 import { validate } from './validate';
 

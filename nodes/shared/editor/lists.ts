@@ -1,6 +1,6 @@
 import { DEFAULT_MODEL } from '../../../src/protocol/profiles';
-import type { Option } from './choice';
-import { fieldValue, type EditorNode, type OptionSources } from './dialog';
+import { fieldValue } from './dialog';
+import type { EditorNode, Option, OptionSources } from './types';
 
 /** Models of the Live API (model pages, 2026). Others can be typed. */
 const MODELS = [

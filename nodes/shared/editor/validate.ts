@@ -1,4 +1,4 @@
-import type { EditorNode } from './dialog';
+import type { EditorNode } from './types';
 import { says } from './lists';
 
 /** Node-RED's answer to "is this field right?": true, or what is wrong. */
