@@ -9,7 +9,7 @@ import type { Templates } from './templates';
  * all that the ears know: noise raises both alike. This limit and {@link MARGIN} were chosen on voices and
  * sentences that the hearing test does not use (docs/hearing.md).
  */
-export const ACCEPTED_SCORE = 0.79;
+export const ACCEPTED_SCORE = 0.75;
 
 /** How much nearer, as a share, the best wording must be than anything else the ears know, or it is a guess. */
 export const MARGIN = 0.02;
