@@ -15,7 +15,7 @@ export const TEMPLATE_VOICES: readonly VoiceName[] = [
   'espeak-ng:en-gb-x-gbclan+Annie',
 ];
 
-/** Voices of the hearing test. No template was made from them, and no limit was chosen on them. */
+/** Voices of the hearing test. No template was made from them. */
 export const TEST_VOICES: readonly VoiceName[] = [
   'flite:rms',
   'festival:ked_diphone',

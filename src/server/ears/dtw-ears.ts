@@ -6,8 +6,8 @@ import type { Templates } from './templates';
 
 /**
  * Worst score that is believed. A score is the distance to the nearest wording divided by the typical distance to
- * all that the ears know: noise raises both alike. This limit and {@link MARGIN} were chosen on voices and
- * sentences that the hearing test does not use (docs/hearing.md).
+ * all that the ears know: noise raises both alike. How this limit and {@link MARGIN} were chosen, and what they cost,
+ * is in docs/hearing.md.
  */
 export const ACCEPTED_SCORE = 0.75;
 
