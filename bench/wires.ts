@@ -128,8 +128,11 @@ function table(written: number[], received: number[], sent: number[], arrived: n
   ];
 }
 
-const delays = (from: number[], to: number[]): number[] =>
-  from.slice(WARM_UP).map((at, i) => (to[i + WARM_UP] ?? Number.NaN) - at);
+function delays(from: number[], to: number[]): number[] {
+  const missing = from.filter((_at, i) => to[i] === undefined || to[i] === null).length;
+  if (missing) throw new Error(`${missing} of ${from.length} did not arrive: the figures would flatter.`);
+  return from.slice(WARM_UP).map((at, i) => to[i + WARM_UP]! - at);
+}
 
 const gaps = (times: number[]): number[] => times.slice(WARM_UP + 1).map((at, i) => at - times[i + WARM_UP]!);
 

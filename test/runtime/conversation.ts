@@ -31,6 +31,8 @@ export function describeConversation(name: string, find: () => NodeRedRuntime | 
     after(() => nodeRed?.stop());
 
     it('loads every node without a complaint', async () => {
+      const { version } = await nodeRed!.admin<{ version: string }>('GET', 'settings');
+      assert.ok(version.startsWith(`${name}.`), version);
       const sets = await nodeRed!.admin<
         { module: string; types: string[]; err?: string; enabled: boolean }[]
       >('GET', 'nodes');

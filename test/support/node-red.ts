@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Comms } from './comms';
@@ -190,12 +190,6 @@ export class NodeRed {
     this.url = /http:\/\/\S+/.exec(line)?.[0] ?? '';
     await this.logged(/Started flows|Waiting for missing types/i);
   }
-}
-
-/** The version of a Node-RED installation. */
-export async function versionOf({ redPath }: NodeRedRuntime): Promise<string> {
-  const manifest = await readFile(path.join(path.dirname(redPath), 'package.json'), 'utf8');
-  return (JSON.parse(manifest) as { version: string }).version;
 }
 
 /** Nothing that phones home, asks, or tours: the editor opens ready to work. */
