@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { ASSETS, createMind, loadScenario, type RuleScenario } from '../../src/server/scenario';
 import { createVoice, VOICE_RATE } from '../../src/server/voice';
@@ -8,6 +8,9 @@ import { speakWithEspeak } from '../../src/server/voice/espeak';
 import { speakWithFlite } from '../../src/server/voice/flite';
 import { speakFreely, toPcm } from '../../src/server/voice/free';
 import { spokenKey, spokenUnits } from '../../src/server/voice/spoken';
+
+/** The worker is started from a file, which is another one, in another module format, once it is compiled. */
+const BUILT_FLITE = path.join(__dirname, '../../dist/src/server/voice/flite.js');
 
 const none = (): Promise<undefined> => Promise.resolve(undefined);
 
@@ -118,6 +121,14 @@ describe('Voice of the local server', () => {
     const { source } = await (await createVoice(scenario)).speak('Nice to meet you, Bob.');
     assert.equal(source, 'flite');
   });
+
+  (existsSync(BUILT_FLITE) ? it : it.skip)(
+    'speaks with flite from the built package too (needs npm run build)',
+    async () => {
+      const built = (await import(BUILT_FLITE)) as { speakWithFlite: typeof speakWithFlite };
+      assert.ok(toPcm(await built.speakWithFlite('Nice to meet you, Bob.'), VOICE_RATE));
+    },
+  );
 
   it('takes free text for text, whatever it looks like', async () => {
     const pcm = (await speakFreely('--version; $(reboot) "', 16000))?.pcm;

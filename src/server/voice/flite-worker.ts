@@ -2,5 +2,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { runCommand } from './wasi';
 
-const { module, args } = workerData as { module: WebAssembly.Module; args: string[] };
-void runCommand(module, args).then((wav) => parentPort?.postMessage(wav));
+const { program, args } = workerData as { program: WebAssembly.Module; args: string[] };
+void runCommand(program, args).then((wav) => parentPort?.postMessage(wav));

@@ -20,14 +20,19 @@ function flite(): Promise<WebAssembly.Module | undefined> {
  * @returns a WAV file; nothing when the peer is not installed or fails
  */
 export async function speakWithFlite(text: string, voice = 'slt'): Promise<Buffer | undefined> {
-  const module = await flite();
-  if (!module) return undefined;
+  const program = await flite();
+  if (!program) return undefined;
   const script = path.join(__dirname, `flite-worker${path.extname(__filename)}`);
   // Run from its TypeScript source (tests), the worker needs the loader that this process has.
   const execArgv = script.endsWith('.ts') ? ['--require', 'tsx/cjs'] : [];
   const args = ['flite', '-voice', voice, '-t', `${text} `, '-o', '/speech.wav'];
   return new Promise((resolve) => {
-    const worker = new Worker(script, { workerData: { module, args }, execArgv, stdout: true, stderr: true });
+    const worker = new Worker(script, {
+      workerData: { program, args },
+      execArgv,
+      stdout: true,
+      stderr: true,
+    });
     worker.once('message', (wav: Uint8Array) => resolve(Buffer.from(wav)));
     worker.once('error', () => resolve(undefined));
     worker.once('exit', () => resolve(undefined));
