@@ -1,6 +1,7 @@
 import type { MediaHandle } from '../media';
 import type { ClosePolicy, Problem, UsageMetadata } from '../protocol';
-import type { TurnTimings } from './timings';
+import type { TokensByModality } from './cost-report';
+import type { TurnDetails } from './turn-event';
 
 /** States of a session; only these transitions happen: see `state.ts`. */
 export type SessionState = 'idle' | 'connecting' | 'setup' | 'ready' | 'closing' | 'closed' | 'failed';
@@ -15,30 +16,16 @@ export interface Stamp {
 export type TextRole = 'user' | 'model' | 'thought';
 
 /** A whole turn: what one side asked and the other answered. */
-export interface TurnEvent extends Stamp {
-  turn: number;
-  /** What the user said (transcript) or wrote. */
-  user: string;
-  /** Everything the model said. */
-  model: string;
-  /** What the model thought, where it tells. */
-  thought: string;
-  /** The part of `model` that was played; cut at a word boundary when the turn was interrupted. */
-  heard: string;
-  tools: Array<{ id: string; name: string }>;
-  usage?: UsageMetadata;
-  timings: TurnTimings;
-  /** `complete`, `interrupted`, `lost`, `closed`, or the service's `turnCompleteReason`. */
-  reason: string;
-  interrupted: boolean;
-  /** The connection ended in mid-turn. */
-  incomplete: boolean;
-  /** Duration of the answer (ms). */
-  audioMs: number;
-  /** Audio that came after `generationComplete` or `interrupted` and was not played (ms). */
-  lateAudioMs: number;
-  waitingForInput: boolean;
-}
+export type TurnEvent = Stamp & TurnDetails;
+
+/** What a session waits for: a turn, a session start or a place among the sessions of a key; or its next attempt. */
+export type WaitReason = 'turn' | 'start' | 'concurrent' | 'reconnect';
+
+/**
+ * What became of an answer to a function call: `sent` to the service; not sent because the call was answered before
+ * (`duplicate`), was `cancelled` by the service, is `unknown`, or was `lost` with the session that made it.
+ */
+export type ToolOutcome = 'sent' | 'duplicate' | 'cancelled' | 'unknown' | 'lost';
 
 /** The events of a session by name. */
 export interface LiveEvents {
@@ -70,8 +57,39 @@ export interface LiveEvents {
   ];
   'tool-call': [Stamp & { turn: number; id: string; name: string; args: Record<string, unknown> }];
   'tool-cancel': [Stamp & { ids: string[] }];
-  /** Usage of one turn, and of the session so far. */
-  usage: [Stamp & { turn: number; usage: UsageMetadata; total: UsageMetadata }];
+  /** Told once for each answer that was given, and for each open call that was lost. */
+  'tool-result': [
+    Stamp & {
+      id: string;
+      name: string;
+      outcome: ToolOutcome;
+      /** From the call to the answer (ms); 0 for an unknown call. */
+      ms: number;
+    },
+  ];
+  /** Usage of one turn, and of the conversation so far. */
+  usage: [
+    Stamp & {
+      turn: number;
+      usage: UsageMetadata;
+      total: UsageMetadata;
+      /** Prices (USD); undefined where the model's prices are not known. `day` counts all sessions of the key. */
+      costUsd: { turn?: number; conversation?: number; day?: number };
+      byModality: { turn: TokensByModality; total: TokensByModality };
+    },
+  ];
+  /** Money: most of a limit is spent (`warning`), or all of it and the session closes (`reached`). */
+  'cost-limit': [
+    Stamp & {
+      level: 'warning' | 'reached';
+      scope: 'conversation' | 'day';
+      limitUsd: number;
+      spentUsd: number;
+      advice: string;
+    },
+  ];
+  /** Something must wait, about this long (ms). With `ms` 0 the wait is over. */
+  waiting: [Stamp & { for: WaitReason; ms: number; reason: string }];
   'go-away': [Stamp & { timeLeftMs?: number }];
   resumption: [Stamp & { resumable: boolean; handle?: string; lastConsumedClientMessageIndex?: string }];
   /** After a connect that took up an earlier conversation, or tried to. */
@@ -87,9 +105,12 @@ export interface LiveEvents {
       id?: string;
     },
   ];
-  /** Voice activity as the service sees it, and `interaction` states of models that think for long. */
-  activity: [Stamp & { type: string; audioOffsetMs?: number }];
-  warning: [Stamp & { code: string; message: string }];
+  /**
+   * Voice activity as the service sees it (`start`, `end`), `interaction-…` states of models that think for long, and
+   * `playback-drained` when a turn has been heard to its end.
+   */
+  activity: [Stamp & { type: string; audioOffsetMs?: number; turn?: number }];
+  warning: [Stamp & { code: string; message: string; advice?: string; turn?: number }];
   error: [
     Stamp & {
       code: string;

@@ -14,9 +14,15 @@ export type {
   SessionState,
   Stamp,
   TextRole,
+  ToolOutcome,
   TurnEvent,
+  WaitReason,
 } from './events';
+export type { TokensByModality } from './cost-report';
 export type { LaneOptions, LaneStats } from './lanes';
+export type { CostLimitOptions, DayStore, LimitOptions } from './limits/options';
 export { TRANSITIONS } from './state';
 export type { LiveEndpoint } from './target';
 export type { TurnTimings } from './timings';
+export type { CodeRun, Grounding, TurnCall, TurnDetails, TurnQueue, TurnTimes } from './turn-event';
+export type { WatchdogCode, WatchdogOptions } from './watchdogs/options';

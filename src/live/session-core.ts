@@ -14,6 +14,7 @@ import { LiveError } from './errors';
 import type { Emit, LiveEventName, LiveEvents, SessionState, TurnEvent } from './events';
 import { Inputs } from './inputs';
 import { Lanes, type LaneOptions, type LaneStats } from './lanes';
+import type { CostLimitOptions, LimitOptions } from './limits/options';
 import { tellProblem, tellRest } from './receive';
 import { hostOf } from './redact';
 import { setupMessage, type SetupMessage } from './setup-message';
@@ -21,6 +22,7 @@ import { TRANSITIONS } from './state';
 import { targetOf, type LiveEndpoint } from './target';
 import { InputClock, isVoiced } from './timings';
 import { Turns } from './turns';
+import type { WatchdogOptions } from './watchdogs/options';
 
 /** What a session needs; only `endpoint` has no default. */
 export interface LiveSessionOptions {
@@ -35,6 +37,12 @@ export interface LiveSessionOptions {
   /** A conversation to take up again. */
   resumeFrom?: ConversationState;
   lanes?: LaneOptions;
+  /** How much one key may do; what exceeds it waits. Default: no limits. */
+  limits?: LimitOptions;
+  /** How much money may be spent; then the session closes. Default: no limits. */
+  costLimits?: CostLimitOptions;
+  /** What is watched and warned of; `false` switches all of it off. */
+  watchdogs?: WatchdogOptions | false;
 }
 
 /** Counters of a session. */

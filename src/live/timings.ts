@@ -12,6 +12,11 @@ export interface TurnTimings {
    * part, transcript or tool call. This is what the service needs to notice that the user has finished.
    */
   endpointMs?: number;
+  /**
+   * From the last voiced sample handed to the socket (or the text sent) to the first frame of any kind that comes from
+   * the service after it, such as a transcript: what network and service need to react at all.
+   */
+  firstByteMs?: number;
   /** From the last voiced sample handed to the socket (or the text sent) to the first audio byte received. */
   timeToFirstAudioMs?: number;
 }

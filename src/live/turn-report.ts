@@ -1,3 +1,4 @@
+import { byModality } from './cost-report';
 import type { Emit, TextRole } from './events';
 import type { Turn } from './turn';
 import type { UsageMeter } from './usage';
@@ -49,7 +50,10 @@ export class TurnReport {
 
   usage(turn: Turn): void {
     const usage = this.meter.of(turn.number);
-    if (usage) this.emit('usage', { turn: turn.number, usage, total: this.meter.total });
+    if (!usage) return;
+    const { total } = this.meter;
+    const tokens = { turn: byModality(usage), total: byModality(total) };
+    this.emit('usage', { turn: turn.number, usage, total, costUsd: {}, byModality: tokens });
   }
 
   /** The turn is over. */
@@ -64,8 +68,12 @@ export class TurnReport {
       thought: turn.thought.text.trim(),
       heard: turn.heard?.text ?? model,
       tools: turn.tools,
+      code: [],
+      grounding: [],
       usage: this.meter.of(turn.number),
       timings: turn.timings,
+      times: {},
+      queue: { queuedAudioMs: 0, droppedAudioMs: 0, droppedVideoFrames: 0, bufferedBytes: 0 },
       reason: reason ?? (turn.heard ? 'interrupted' : 'complete'),
       interrupted: turn.heard !== undefined,
       incomplete: reason === 'lost',
