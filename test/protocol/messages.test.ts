@@ -88,7 +88,10 @@ describe('protocol: messages', () => {
     assert.equal(profileFor('models/gemini-2.5-flash-native-audio').textLane, 'clientContent');
     assert.equal(profileFor('someone/else').name, 'unknown model');
     assert.equal(apiVersionFor(DEFAULT_MODEL), 'v1beta');
-    assert.equal(apiVersionFor(DEFAULT_MODEL, { proactivity: { proactiveAudio: true } }), 'v1alpha');
+    const proactive = { proactivity: { proactiveAudio: true } };
+    assert.equal(apiVersionFor('gemini-2.5-flash-native-audio', proactive), 'v1alpha');
+    // 3.1 does not have it at all: no version helps.
+    assert.equal(apiVersionFor(DEFAULT_MODEL, proactive), 'v1beta');
     assert.equal(apiVersionFor(DEFAULT_MODEL, {}, true), 'v1alpha');
   });
 });

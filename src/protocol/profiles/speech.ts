@@ -1,0 +1,80 @@
+/** All prebuilt voices. Source: docs.cloud.google.com, Live API, "Configure language and voice" (30 voices). */
+export const VOICES: readonly string[] = [
+  'Zephyr',
+  'Puck',
+  'Charon',
+  'Kore',
+  'Fenrir',
+  'Leda',
+  'Orus',
+  'Aoede',
+  'Callirrhoe',
+  'Autonoe',
+  'Enceladus',
+  'Iapetus',
+  'Umbriel',
+  'Algieba',
+  'Despina',
+  'Erinome',
+  'Algenib',
+  'Rasalgethi',
+  'Laomedeia',
+  'Achernar',
+  'Alnilam',
+  'Schedar',
+  'Gacrux',
+  'Pulcherrima',
+  'Achird',
+  'Zubenelgenubi',
+  'Vindemiatrix',
+  'Sadachbia',
+  'Sadaltager',
+  'Sulafat',
+];
+
+/** The voices of half-cascade models. Source: ai.google.dev, Live API guide of 2025 (eight voices). */
+export const HALF_CASCADE_VOICES: readonly string[] = [
+  'Puck',
+  'Charon',
+  'Kore',
+  'Fenrir',
+  'Aoede',
+  'Leda',
+  'Orus',
+  'Zephyr',
+];
+
+/** Source: docs.cloud.google.com, Live API, "Configure language and voice" (24 languages). */
+export const LANGUAGES: readonly string[] = [
+  'ar-EG',
+  'bn-BD',
+  'de-DE',
+  'en-IN',
+  'en-US',
+  'es-US',
+  'fr-FR',
+  'hi-IN',
+  'id-ID',
+  'it-IT',
+  'ja-JP',
+  'ko-KR',
+  'mr-IN',
+  'nl-NL',
+  'pl-PL',
+  'pt-BR',
+  'ro-RO',
+  'ru-RU',
+  'ta-IN',
+  'te-IN',
+  'th-TH',
+  'tr-TR',
+  'uk-UA',
+  'vi-VN',
+];
+
+/** `mediaResolution` of models that see. Source: the SDK's enum; LOW ≈ 64, HIGH ≈ 256 tokens per picture. */
+export const RESOLUTIONS: readonly string[] = [
+  'MEDIA_RESOLUTION_LOW',
+  'MEDIA_RESOLUTION_MEDIUM',
+  'MEDIA_RESOLUTION_HIGH',
+];
