@@ -88,8 +88,8 @@ export interface LiveEvents {
       advice: string;
     },
   ];
-  /** Something must wait, about this long (ms). With `ms` 0 the wait is over. */
-  waiting: [Stamp & { for: WaitReason; ms: number; reason: string }];
+  /** Something must wait, about this long (ms; undefined where nobody can know). With `ms` 0 the wait is over. */
+  waiting: [Stamp & { for: WaitReason; ms?: number; reason: string }];
   'go-away': [Stamp & { timeLeftMs?: number }];
   resumption: [Stamp & { resumable: boolean; handle?: string; lastConsumedClientMessageIndex?: string }];
   /** After a connect that took up an earlier conversation, or tried to. */

@@ -2,12 +2,14 @@
 export interface LimitOptions {
   /** Which credential this is; only its hash is kept. Default: the endpoint's credential. */
   key?: string;
-  /** Turns in any 60 s. Default: no limit. */
+  /** Turns in any minute. Default: no limit. */
   turnsPerMinute?: number;
-  /** Sessions that start in any 60 s; a resumption is a start too. Default: no limit. */
+  /** Sessions that start in any minute; a resumption is a start too. Default: no limit. */
   sessionStartsPerMinute?: number;
   /** Sessions that are open at the same time. Default: no limit. */
   concurrentSessions?: number;
+  /** How long a "minute" is (ms), at most 60000, which is the default; for tests. */
+  windowMs?: number;
 }
 
 /** Keeps what was spent on a day, for example across a restart. */
