@@ -22,6 +22,7 @@ export type { TokensByModality } from './cost-report';
 export type { LaneOptions, LaneStats } from './lanes';
 export type { CostLimitOptions, DayStore, LimitOptions } from './limits/options';
 export { TRANSITIONS } from './state';
+export type { FrameTap, TapClosed, TapOpened } from './tap';
 export type { LiveEndpoint } from './target';
 export type { TurnTimings } from './timings';
 export type { CodeRun, Grounding, TurnCall, TurnDetails, TurnQueue, TurnTimes } from './turn-event';
