@@ -12,21 +12,16 @@ import { Conversation, type ConversationState } from './conversation';
 import { GuardedEmitter } from './emitter';
 import { LiveError } from './errors';
 import type { Emit, LiveEventName, LiveEvents, SessionState, TurnEvent } from './events';
-import { Inputs } from './inputs';
-import { Lanes, type LaneOptions, type LaneStats } from './lanes';
-import type { CostLimitOptions, LimitOptions } from './limits/options';
+import { Flow, type FlowOptions } from './flow';
+import type { LaneStats } from './lanes';
 import { tellProblem, tellRest } from './receive';
 import { hostOf } from './redact';
 import { setupMessage, type SetupMessage } from './setup-message';
 import { TRANSITIONS } from './state';
-import { targetOf, type LiveEndpoint } from './target';
-import { InputClock, isVoiced } from './timings';
-import { Turns } from './turns';
-import type { WatchdogOptions } from './watchdogs/options';
+import { targetOf } from './target';
 
 /** What a session needs; only `endpoint` has no default. */
-export interface LiveSessionOptions {
-  endpoint: LiveEndpoint;
+export interface LiveSessionOptions extends FlowOptions {
   /** Default {@link DEFAULT_MODEL}. */
   model?: string;
   config?: LiveConnectConfig;
@@ -36,13 +31,6 @@ export interface LiveSessionOptions {
   setupTimeoutMs?: number;
   /** A conversation to take up again. */
   resumeFrom?: ConversationState;
-  lanes?: LaneOptions;
-  /** How much one key may do; what exceeds it waits. Default: no limits. */
-  limits?: LimitOptions;
-  /** How much money may be spent; then the session closes. Default: no limits. */
-  costLimits?: CostLimitOptions;
-  /** What is watched and warned of; `false` switches all of it off. */
-  watchdogs?: WatchdogOptions | false;
 }
 
 /** Counters of a session. */
@@ -61,10 +49,7 @@ export abstract class SessionCore extends GuardedEmitter {
   readonly id: string = randomUUID();
   readonly model: string;
   protected readonly options: LiveSessionOptions;
-  protected readonly lanes: Lanes;
-  protected readonly inputs: Inputs;
-  protected readonly turns: Turns;
-  protected readonly input = new InputClock();
+  protected readonly flow: Flow;
   private readonly memory: Conversation;
   private current: SessionState = 'idle';
   private connection: Connection | undefined;
@@ -73,6 +58,11 @@ export abstract class SessionCore extends GuardedEmitter {
   private onClosed: (() => void) | undefined;
   /** Raised by each attempt and each close: tells an attempt that it was overtaken. */
   private attempt = 0;
+  /** Ends the waits of the limiter when the session closes. */
+  private waits = new AbortController();
+  /** Gives the connection's place among the key's open sessions back. */
+  private release: (() => void) | undefined;
+  private closeReason: string | undefined;
   private badFrames = 0;
   private receivedMessages = 0;
 
@@ -97,17 +87,14 @@ export abstract class SessionCore extends GuardedEmitter {
       },
       resumeFrom,
     );
-    this.lanes = new Lanes(options.lanes ?? {}, (pcm) => {
-      if (isVoiced(pcm)) this.input.mark();
-    });
-    this.inputs = new Inputs(this.lanes);
-    this.turns = new Turns({
+    this.flow = new Flow({
+      options,
+      model: this.model,
       conversation: this.conversation,
       emit: this.tell,
-      input: this.input,
       timings: () => this.connection?.timings ?? {},
-      lastTurn: this.memory.state.turn,
-      usage: this.memory.state.usage,
+      before: this.memory.state,
+      close: (reason) => void this.close({ reason }),
     });
   }
 
@@ -121,12 +108,16 @@ export abstract class SessionCore extends GuardedEmitter {
   }
 
   get stats(): LiveStats {
-    return { ...this.lanes.stats, badFrames: this.badFrames, receivedMessages: this.receivedMessages };
+    return { ...this.flow.lanes.stats, badFrames: this.badFrames, receivedMessages: this.receivedMessages };
   }
 
   /** What another session needs as `resumeFrom` to take this conversation up: plain JSON without credentials. */
   conversationState(): ConversationState {
-    return structuredClone({ ...this.memory.state, usage: this.turns.usage, turn: this.turns.lastTurn });
+    return structuredClone({
+      ...this.memory.state,
+      usage: this.flow.turns.usage,
+      turn: this.flow.turns.lastTurn,
+    });
   }
 
   /**
@@ -157,13 +148,14 @@ export abstract class SessionCore extends GuardedEmitter {
    * `connect()` takes the conversation up again.
    *
    * @param options.playback `stop` (default) silences the answer, `finish` lets what has come be played to its end.
+   * @param options.reason told with the states that follow.
    */
-  close(options: { playback?: 'stop' | 'finish' } = {}): Promise<void> {
+  close(options: { playback?: 'stop' | 'finish'; reason?: string } = {}): Promise<void> {
     if (this.closing) return this.closing;
     const [promise, settle] = deferred();
     this.closing = promise;
     settle(
-      this.shutDown(options.playback === 'finish').finally(() => {
+      this.shutDown(options.playback === 'finish', options.reason).finally(() => {
         this.closing = undefined;
       }),
     );
@@ -192,6 +184,7 @@ export abstract class SessionCore extends GuardedEmitter {
     if (this.closing) await this.closing;
     const attempt = ++this.attempt;
     const takeUp = this.options.resumeFrom !== undefined || this.memory.started;
+    this.waits = new AbortController();
     this.moveTo('connecting');
     for (;;) {
       const { error, handle } = await this.tryOnce(attempt, this.memory.handle);
@@ -224,6 +217,8 @@ export abstract class SessionCore extends GuardedEmitter {
       setup = await setupMessage({ endpoint, model: this.model, config, raw: rawSetup }, resume);
       if (attempt !== this.attempt) return { error: new LiveError('CLOSED', 'The session was closed') };
       for (const message of setup.warnings) this.tell('warning', { code: 'UNKNOWN_CONFIG', message });
+      this.release = await this.flow.admit(this.waits.signal);
+      if (attempt !== this.attempt) throw new LiveError('CLOSED', 'The session was closed');
       const error = await this.open({
         target,
         setup: encode(setup.message),
@@ -231,6 +226,7 @@ export abstract class SessionCore extends GuardedEmitter {
       });
       return { error, handle: setup.handle };
     } catch (error) {
+      this.giveBack();
       if (error instanceof LiveError) return { error };
       const what = error instanceof Error ? error.message : String(error);
       return {
@@ -247,7 +243,7 @@ export abstract class SessionCore extends GuardedEmitter {
         onReady: () => {
           this.moveTo('ready');
           resolve(undefined);
-          if (this.connection === connection && this.current === 'ready') this.lanes.open(connection);
+          if (this.connection === connection && this.current === 'ready') this.flow.open(connection);
         },
         onMessage: (message) => this.receive(connection, message),
         onBadFrame: ({ message }) => {
@@ -271,7 +267,7 @@ export abstract class SessionCore extends GuardedEmitter {
     if (update?.resumable && update.newHandle && this.options.config?.sessionResumption) {
       this.memory.keepHandle(update.newHandle);
     }
-    this.turns.take(message);
+    this.flow.take(message);
     // A listener may have closed the session.
     if (this.connection === connection) tellRest(message, this.tell);
   }
@@ -280,13 +276,14 @@ export abstract class SessionCore extends GuardedEmitter {
   private ended(error: LiveError): void {
     const before = this.current;
     this.connection = undefined;
-    this.lanes.shut();
+    this.giveBack();
+    this.flow.lanes.shut();
     if (before === 'closing') {
-      this.moveTo('closed');
+      this.moveTo('closed', this.closeReason);
       this.onClosed?.();
       return;
     }
-    this.turns.lost();
+    this.flow.lost();
     // Before "ready" the attempt that waits decides what follows.
     if (before !== 'ready') return;
     if (error.policy === 'fresh') this.memory.dropHandle(error.reason || error.message);
@@ -296,19 +293,24 @@ export abstract class SessionCore extends GuardedEmitter {
     this.tell('error', { code, message, advice, closeCode, reason, policy });
   }
 
-  private async shutDown(finish: boolean): Promise<void> {
+  private async shutDown(finish: boolean, reason?: string): Promise<void> {
     this.attempt++;
+    this.waits.abort();
+    this.closeReason = reason;
     this.connecting = undefined;
-    this.turns.closed(finish);
-    this.lanes.clear();
-    this.inputs.close();
+    this.flow.close(finish);
     if (this.connection) {
       const closed = new Promise<void>((resolve) => (this.onClosed = resolve));
-      this.moveTo('closing');
+      this.moveTo('closing', reason);
       this.connection.close();
       await closed;
-    } else if (this.current === 'connecting') this.moveTo('closed');
+    } else if (this.current === 'connecting') this.moveTo('closed', reason);
     this.endIterators();
+  }
+
+  private giveBack(): void {
+    this.release?.();
+    this.release = undefined;
   }
 
   private tellRestored(handle: string | undefined): void {

@@ -32,35 +32,35 @@ export class LiveSession extends SessionCore {
 
   /** The model is answering, or its answer is still being played. */
   get busy(): boolean {
-    return this.turns.busy;
+    return this.flow.turns.busy;
   }
 
   /** PCM16 mono at 16 kHz, in chunks of any size. Never blocks: what cannot be sent in time is dropped and counted. */
   get audio(): Writable {
-    return this.inputs.audio;
+    return this.flow.inputs.audio;
   }
 
   /** One picture (JPEG or PNG) per chunk; only the latest is sent. */
   get video(): Writable {
-    return this.inputs.video;
+    return this.flow.inputs.video;
   }
 
   /** Marks the begin of the user's activity, where the service's own detection is off. In order with the audio. */
   activityStart(): void {
     this.activityOpen = true;
-    this.lanes.sendMarker(realtimeInput({ activityStart: {} }));
+    this.flow.lanes.sendMarker(realtimeInput({ activityStart: {} }));
   }
 
   /** Marks the end of the user's activity. In order with the audio. */
   activityEnd(): void {
     this.activityOpen = false;
-    this.lanes.sendMarker(realtimeInput({ activityEnd: {} }));
-    this.input.mark();
+    this.flow.lanes.sendMarker(realtimeInput({ activityEnd: {} }));
+    this.flow.input.mark();
   }
 
   /** Tells that the microphone pauses, so that the service does not wait for the rest. In order with the audio. */
   audioStreamEnd(): void {
-    this.lanes.sendMarker(realtimeInput({ audioStreamEnd: true }));
+    this.flow.lanes.sendMarker(realtimeInput({ audioStreamEnd: true }));
   }
 
   /**
@@ -73,7 +73,7 @@ export class LiveSession extends SessionCore {
       throw new LiveError('BAD_INPUT', 'A text to send must not be empty');
     const lane = profileFor(this.model).textLane;
     this.control(lane === 'realtimeInput' ? realtimeInput({ text }) : clientContent({ turns: text }), true);
-    this.turns.typed(text);
+    this.flow.turns.typed(text);
   }
 
   /**
@@ -87,7 +87,7 @@ export class LiveSession extends SessionCore {
     this.control(message, turnComplete);
     const last = message.clientContent?.turns?.at(-1);
     const text = last?.role === 'model' ? '' : (last?.parts ?? []).map((part) => part.text ?? '').join('');
-    if (turnComplete && text) this.turns.typed(text);
+    if (turnComplete && text) this.flow.turns.typed(text);
   }
 
   /**
@@ -104,7 +104,7 @@ export class LiveSession extends SessionCore {
    * an empty activity tells the service as well.
    */
   interrupt(): void {
-    this.turns.interruptLocally();
+    this.flow.turns.interruptLocally();
     const manual = this.options.config?.realtimeInputConfig?.automaticActivityDetection?.disabled === true;
     if (!manual || this.activityOpen || this.state !== 'ready') return;
     this.activityStart();
@@ -128,7 +128,7 @@ export class LiveSession extends SessionCore {
 
   /** How far a sink that has no handle has played (ms), for the given or the current turn. */
   reportPlayed(ms: number, turn?: number): void {
-    this.turns.reportPlayed(ms, turn);
+    this.flow.turns.reportPlayed(ms, turn);
   }
 
   private get backend(): 'gemini' | 'vertex' {
@@ -138,7 +138,7 @@ export class LiveSession extends SessionCore {
   /** @param asks the model is expected to answer: time is measured from when the message leaves. */
   private control(message: LiveClientMessage, asks = false): void {
     const queued = this.encoded(() =>
-      this.lanes.sendControl(message, asks ? () => this.input.mark() : undefined),
+      this.flow.lanes.sendControl(message, asks ? () => this.flow.input.mark() : undefined),
     );
     if (!queued) {
       throw new LiveError('QUEUE_FULL', 'Too many messages wait to be sent', {
