@@ -1,6 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 
+/** Node.js takes a longer timer for one of 1 ms. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /**
  * The server's sense of time. All waits of the server go through here, so that `speed` scales a whole
  * conversation: 10 makes an answer of five seconds pass in half a second.
@@ -20,7 +23,7 @@ export class Clock {
    * @returns false at once when `signal` aborts, true when the time has come
    */
   async until(time: number, signal: AbortSignal): Promise<boolean> {
-    const ms = (time - this.now()) / this.speed;
+    const ms = Math.min((time - this.now()) / this.speed, LONGEST_MS);
     if (signal.aborted) return false;
     if (ms <= 1) {
       await setImmediate();

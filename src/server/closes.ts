@@ -34,6 +34,7 @@ export const closes = {
   unknownName: (name: string, path: string) =>
     close(1007, `Invalid JSON payload received. Unknown name "${name}" at '${path}': Cannot find field.`),
   apiKeyMissing: () => close(1007, 'API Key not found. Please pass a valid API key.'),
+  apiKeyExpired: () => close(1007, 'API key expired. Please renew the API key.'),
   modality: (modalities: readonly string[], model: string) =>
     close(
       1007,
@@ -52,5 +53,12 @@ export const closes = {
       `Publisher Model \`${model}\` was not found or your project does not have access to it. Please ensure you are using a valid model version.`,
     ),
   unknownHandle: () => close(1008, 'Requested entity was not found'),
+  /** While a tool runs and audio comes in, as was reported. */
+  notImplemented: () => close(1008, 'Operation is not implemented, or supported, or enabled.'),
+  aborted: () => close(1008, 'The operation was aborted.'),
   internal: () => close(1011, 'Internal error encountered.'),
+  /** At the end of a connection, after `goAway`. */
+  deadline: () => close(1011, 'Deadline expired before operation could complete.'),
+  unavailable: () => close(1011, 'The service is currently unavailable.'),
+  quota: () => close(1011, 'You exceeded your current quota, please check your plan and billing details.'),
 };

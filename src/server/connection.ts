@@ -4,9 +4,12 @@ import type { LiveClientMessage, LiveServerMessage } from '../protocol';
 import { readClientFrame, Refusal } from './client-message';
 import { closes, cutReason, type Close } from './closes';
 import type { ConversationWorld } from './conversation';
-import { FaultGate, type Faults } from './faults';
+import { FaultGate } from './fault-gate';
+import type { Faults, GoAway } from './faults';
 import { frameBytes, frames } from './frames';
-import { Memory, type HandleStore } from './memory';
+import type { HandleOwner, HandleStore } from './handles';
+import { Lifetime, type Limits } from './lifetime';
+import { Memory } from './memory';
 import type { Hearing, Speech } from './parts';
 import type { Route } from './routes';
 import { Session } from './session';
@@ -15,6 +18,10 @@ import { acceptSetup, type SessionConfig } from './setup';
 /** What a connection tells its server. */
 export interface ConnectionEvents {
   setup(config: SessionConfig): void;
+  /** The conversation goes on that another connection had. @param from its number */
+  resumed(from: number): void;
+  received(message: LiveClientMessage): void;
+  sent(message: LiveServerMessage): void;
   heard(hearing: Hearing): void;
   replied(text: string, source: Speech['source']): void;
   /** Something inside the server failed; the client sees 1011. */
@@ -25,10 +32,15 @@ export interface ConnectionEvents {
 /** Everything a connection is made of. */
 export interface ConnectionOptions {
   readonly socket: WebSocket;
+  /** Its number, counted from 1. */
+  readonly number: number;
   readonly route: Route;
   readonly faults: Readonly<Faults>;
+  /** Numbers in [0, 1) for faults that happen by chance; other ones than the conversation draws from. */
+  readonly chance: () => number;
+  readonly limits: Limits;
   readonly handles: HandleStore;
-  readonly parts: Omit<ConversationWorld, 'send' | 'heard' | 'replied' | 'failed' | 'save'>;
+  readonly parts: Omit<ConversationWorld, 'send' | 'heard' | 'replied' | 'failed' | 'save' | 'turnCompleted'>;
   readonly events: ConnectionEvents;
 }
 
@@ -37,15 +49,23 @@ const MOST_UNREAD = 64 * 1024 * 1024;
 
 /** One client: first its setup, then a conversation, until either side ends it. */
 export class Connection {
-  /** False from the moment on at which the server stops listening to this client. */
-  private open = true;
+  private readonly over = new AbortController();
   private readonly gate: FaultGate;
+  private readonly lifetime: Lifetime;
   private session: Session | undefined;
   private closedByServer: Close | undefined;
+  /** Closes with the next message. */
+  private poison: Close | undefined;
 
   constructor(private readonly options: ConnectionOptions) {
-    const { socket, faults } = options;
-    this.gate = new FaultGate(faults);
+    const { socket, faults, parts } = options;
+    this.gate = new FaultGate(faults, options.chance);
+    this.lifetime = new Lifetime(parts.clock, this.over.signal, faults, {
+      goAway: (timeLeft) => this.send(frames.goAway(timeLeft)),
+      silence: () => this.gate.silence(),
+      close: (close) => this.close(close),
+      terminate: () => this.terminate(),
+    });
     socket.on('message', (data) => this.receive(data));
     // A broken frame or a lost peer; 'close' follows.
     socket.on('error', () => this.stop());
@@ -55,6 +75,12 @@ export class Connection {
       options.events.closed(close, this.closedByServer ? 'server' : 'client');
     });
     if (this.gate.onOpen) this.close(this.gate.onOpen);
+    else if (faults.goAwayBeforeSetup) this.goAway();
+  }
+
+  /** Says that the connection is about to end, and ends it when the time is up. */
+  goAway(goAway?: GoAway): void {
+    this.lifetime.goAway(goAway);
   }
 
   /** Ends the connection with a closing handshake. */
@@ -76,15 +102,21 @@ export class Connection {
     this.options.socket.terminate();
   }
 
+  /** False from the moment on at which the server stops listening to this client. */
+  private get open(): boolean {
+    return !this.over.signal.aborted;
+  }
+
   private stop(): void {
-    this.open = false;
+    this.over.abort();
     this.session?.end();
   }
 
   private receive(data: RawData): void {
     if (!this.open) return;
     try {
-      this.handle(Buffer.isBuffer(data) ? data : Buffer.concat(data as Buffer[]));
+      if (this.gate.breaks) this.terminate();
+      else this.handle(Buffer.isBuffer(data) ? data : Buffer.concat(data as Buffer[]));
     } catch (error) {
       if (error instanceof Refusal) this.close(error.close);
       else this.fail(error);
@@ -93,15 +125,18 @@ export class Connection {
 
   private handle(data: Buffer): void {
     const { message, nullHandle } = readClientFrame(data, this.options.route.backend);
+    this.options.events.received(message);
+    if (this.poison) throw new Refusal(this.poison);
     if (this.session) this.session.receive(message);
     else this.begin(message, nullHandle);
   }
 
   private begin({ setup }: LiveClientMessage, nullHandle: boolean): void {
     if (!setup) throw new Refusal(closes.invalidArgument());
-    const { route, events, faults, parts } = this.options;
+    const { route, events, faults, parts, limits, handles, number, socket } = this.options;
     const config = acceptSetup(setup, route, nullHandle);
     const memory = this.recall(config);
+    const owner = ownerOf(socket, number);
     events.setup(config);
     this.session = new Session(config, memory, {
       ...parts,
@@ -109,26 +144,42 @@ export class Connection {
       heard: (hearing) => events.heard(hearing),
       replied: (text, source) => events.replied(text, source),
       failed: (error) => this.fail(error),
-      save: (current) => this.options.handles.save(current, ownerOf(this.options.socket), config.model),
+      turnCompleted: () => this.lifetime.turnCompleted(),
+      save: (current) =>
+        handles.save(
+          { memory: current, owner, model: config.model },
+          parts.clock.now() + (limits.handleValidMs || Infinity),
+        ),
     });
     const id = route.backend === 'vertex' ? randomUUID() : undefined;
-    if (!faults.neverSetupComplete) this.send(frames.setupComplete(id));
+    if (faults.neverSetupComplete) return;
+    this.send(frames.setupComplete(id));
+    this.lifetime.begin(limits);
+    if (config.handle === undefined) return;
+    if (faults.poisonedHandles === 'silent') this.gate.silence();
+    else this.poison = faults.poisonedHandles;
   }
 
   private recall({ handle, model }: SessionConfig): Memory {
     if (handle === undefined) return new Memory();
-    const resumed = this.options.handles.take(handle);
+    const { faults, handles, parts, events } = this.options;
+    if (faults.refuseResumption) throw new Refusal(faults.refuseResumption);
+    const resumed = handles.take(handle, parts.clock.now());
     if (!resumed) throw new Refusal(closes.unknownHandle());
     if (resumed.model !== model) throw new Refusal(closes.invalidArgument());
     if (resumed.owner.open) throw new Refusal(closes.internal());
+    events.resumed(resumed.owner.connection);
     return resumed.memory;
   }
 
   private send(message: LiveServerMessage): void {
     const { socket } = this.options;
     if (!this.open || socket.readyState !== socket.OPEN) return;
+    if (this.gate.breaks) return this.terminate();
     const verdict = this.gate.judge(message);
+    if (verdict.swallow) return;
     socket.send(verdict.instead ?? frameBytes(message), { binary: true });
+    this.options.events.sent(message);
     if (verdict.then === 'terminate' || socket.bufferedAmount > MOST_UNREAD) this.terminate();
     else if (verdict.then) this.close(verdict.then);
   }
@@ -140,9 +191,10 @@ export class Connection {
 }
 
 /** Says whether a socket is still open, without keeping it from being collected: handles outlive connections. */
-function ownerOf(socket: WebSocket): { readonly open: boolean } {
+function ownerOf(socket: WebSocket, connection: number): HandleOwner {
   const reference = new WeakRef(socket);
   return {
+    connection,
     get open() {
       const current = reference.deref();
       return current !== undefined && current.readyState === current.OPEN;

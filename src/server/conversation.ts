@@ -27,6 +27,7 @@ export interface ConversationWorld {
   replied(text: string, source: Speech['source']): void;
   /** A part threw. The connection ends with it. */
   failed(error: unknown): void;
+  turnCompleted(): void;
   /** Keeps the conversation as it is. @returns the handle to it */
   save(memory: Memory): string;
 }
@@ -196,6 +197,7 @@ export class Conversation implements TurnTakerListener {
     addTokens(memory.context, answer);
     if (config.resumption) world.send(frames.resumption(world.save(memory)));
     this.turn = undefined;
+    world.turnCompleted();
     this.next();
   }
 }

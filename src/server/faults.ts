@@ -1,51 +1,58 @@
-import type { LiveServerMessage } from '../protocol';
 import type { Close } from './closes';
+
+/** A `goAway` that comes by itself; see {@link Faults.goAway}. */
+export interface GoAwayFault extends GoAway {
+  /** How long after `setupComplete` it is sent (ms). Without this and `afterTurns`: at once. */
+  readonly afterMs?: number;
+  /** It is sent right after that many completed turns of this connection. */
+  readonly afterTurns?: number;
+}
+
+/** What a `goAway` says and what follows it. */
+export interface GoAway {
+  /** As it stands on the wire; default `50s`. Text that is no duration is sent as it is, and then means 50 s. */
+  readonly timeLeft?: string;
+  /** How the connection ends when the time is up; default 1011 "Deadline expired …". `false`: it does not end. */
+  readonly thenClose?: Close | false;
+  /** The server says nothing more after it, as was reported. */
+  readonly silentAfter?: boolean;
+}
 
 /**
  * Misbehaviour on demand, for tests of clients. All off by default. `server.faults` can be changed while the server
- * runs and takes effect with the next connection.
+ * runs; each connection keeps the faults with which it began. All times are in ms on the server's clock: with
+ * `clock: 10` they pass in a tenth.
  */
 export interface Faults {
   /** The upgrade request is never answered. */
   neverUpgrade?: boolean;
+  /** The upgrade is refused with this status and body; 429 and 409 were reported. */
+  httpStatus?: { readonly status: number; readonly body?: string };
   /** The setup is read but never answered. */
   neverSetupComplete?: boolean;
+  /** `goAway` is the first frame, before `setupComplete`; after it all goes on as usual. */
+  goAwayBeforeSetup?: boolean;
+  /** `goAway` in the middle of the conversation, and the end of the connection that follows. */
+  goAway?: GoAwayFault;
   /** The n-th frame (1 = `setupComplete`) is replaced by bytes that are no JSON. */
   badFrame?: number;
+  /** After that many frames the server says nothing more, on a socket that stays open. */
+  silentAfterFrames?: number;
   /** The TCP connection is cut right after the n-th frame that carries sound. */
   terminateAfterAudio?: number;
+  /** The TCP connection is cut that long after `setupComplete` (ms). */
+  terminateAfterMs?: number;
+  /** The chance, for each frame in either direction, that the TCP connection is cut there. Follows `seed`. */
+  dropProbability?: number;
   /** The server closes after that many frames (0 = as soon as the socket is open). */
   close?: Close & { readonly afterFrames: number };
-}
-
-/** What is to happen to one outgoing frame, and afterwards. */
-export interface Verdict {
-  /** Sent in place of the frame. */
-  readonly instead?: Buffer;
-  readonly then?: 'terminate' | Close;
-}
-
-const hasSound = (message: LiveServerMessage): boolean =>
-  message.serverContent?.modelTurn?.parts?.some((part) => part.inlineData !== undefined) ?? false;
-
-/** Counts the frames of one connection and says which of them go wrong. */
-export class FaultGate {
-  private frames = 0;
-  private sounds = 0;
-
-  constructor(private readonly faults: Readonly<Faults>) {}
-
-  /** How the connection ends before it has begun. */
-  get onOpen(): Close | undefined {
-    return this.faults.close?.afterFrames === 0 ? this.faults.close : undefined;
-  }
-
-  judge(message: LiveServerMessage): Verdict {
-    this.frames++;
-    if (hasSound(message)) this.sounds++;
-    const { badFrame, terminateAfterAudio, close } = this.faults;
-    if (hasSound(message) && this.sounds === terminateAfterAudio) return { then: 'terminate' };
-    if (this.frames === close?.afterFrames) return { then: close };
-    return this.frames === badFrame ? { instead: Buffer.from('{"serverContent": {"modelTurn"') } : {};
-  }
+  /** The server closes that long after `setupComplete`; without a close: 1011 "Internal error encountered.". */
+  closeAfterMs?: { readonly ms: number; readonly close?: Close };
+  /** Setups with a resumption handle are refused with this close. */
+  refuseResumption?: Close;
+  /**
+   * A resumed conversation is accepted, and then never answers (`silent`), or closes with the first message that
+   * follows the setup.
+   */
+  poisonedHandles?: 'silent' | Close;
 }

@@ -24,6 +24,7 @@ export const frames = {
     serverContent: { turnComplete: true, ...(backend === 'vertex' ? { groundingMetadata: {} } : {}) },
     usageMetadata: usage,
   }),
+  goAway: (timeLeft: string): LiveServerMessage => ({ goAway: { timeLeft } }),
   resumption: (newHandle: string): LiveServerMessage => ({
     sessionResumptionUpdate: { newHandle, resumable: true },
   }),

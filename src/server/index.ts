@@ -2,10 +2,14 @@
  * A local server that speaks the Live protocol: to rehearse on without a key, and to test clients against.
  * What is faithful to the service and what is ours: docs/protocol.md.
  */
+export { closes, type Close } from './closes';
 export { scriptedEars } from './ears';
 export { embeddedServer, type Embedded } from './embedded';
 export { ServerError, type ServerErrorCode } from './errors';
-export type { Faults } from './faults';
+export type { Faults, GoAway, GoAwayFault } from './faults';
+export { HandleStore } from './handles';
+export type { ConnectionStats, JournalEntry } from './journal';
+export type { Limits } from './lifetime';
 export type {
   DeclaredFunction,
   Ears,

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { addTokens, noTokens, textTokens, type TokenCounts } from './tokens';
 
 /** More unanswered lines than this push out the oldest. */
@@ -33,41 +32,5 @@ export class Memory {
     copy.open.push(...this.open);
     addTokens(copy.context, this.context);
     return copy;
-  }
-}
-
-/** A handle is valid for two hours (Gemini API). */
-const VALID_MS = 2 * 60 * 60 * 1000;
-/** More handles than this push out the oldest, so that hours of conversation do not fill the memory. */
-const MOST_HANDLES = 1000;
-
-/** What {@link HandleStore.take} finds. */
-export interface Resumed {
-  readonly memory: Memory;
-  /** Whether the connection that was given this handle still is. */
-  readonly owner: { readonly open: boolean };
-  readonly model: string;
-}
-
-/** Resumption handles of one server and the conversations behind them. */
-export class HandleStore {
-  private readonly entries = new Map<string, Resumed & { readonly until: number }>();
-
-  /** @param now current time in ms, for expiry */
-  constructor(private readonly now: () => number) {}
-
-  /** Keeps a copy of the conversation as it is now. @returns its handle */
-  save(memory: Memory, owner: Resumed['owner'], model: string): string {
-    const handle = randomUUID();
-    this.entries.set(handle, { memory: memory.copy(), owner, model, until: this.now() + VALID_MS });
-    if (this.entries.size > MOST_HANDLES) this.entries.delete(this.entries.keys().next().value!);
-    return handle;
-  }
-
-  /** @returns a copy of the conversation behind a handle, or undefined when there is none (any more) */
-  take(handle: string): Resumed | undefined {
-    const entry = this.entries.get(handle);
-    if (!entry || entry.until < this.now()) return undefined;
-    return { ...entry, memory: entry.memory.copy() };
   }
 }

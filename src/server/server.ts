@@ -8,9 +8,11 @@ import { closes, type Close } from './closes';
 import { Clock, randomFrom } from './clock';
 import { Connection, type ConnectionOptions } from './connection';
 import { listenError } from './errors';
-import type { Faults } from './faults';
+import type { Faults, GoAway } from './faults';
+import type { HandleStore } from './handles';
 import { answerHttp, refuseUpgrade } from './http';
-import { HandleStore } from './memory';
+import { Journal, type ConnectionStats, type JournalEntry } from './journal';
+import type { Limits } from './lifetime';
 import type { Hearing, Speech } from './parts';
 import { credentialOf, originAllowed, routeOf, type Route } from './routes';
 
@@ -31,6 +33,8 @@ interface About {
 export interface ServerEvents {
   /** A client's setup was accepted. */
   connection: [About & { model: string; route: Route }];
+  /** A conversation goes on that another connection had; `from` is the number of that connection. */
+  resumed: [About & { from: number }];
   /** A user turn was understood, or not: see `accepted` and `score`. */
   heard: [About & Hearing];
   /** The answer that is now being spoken. */
@@ -49,13 +53,16 @@ export interface ServerSettings {
   readonly generationSpeed: number;
   readonly apiKey: string | undefined;
   readonly faults: Faults;
+  readonly limits: Limits;
+  readonly handles: HandleStore;
+  readonly keepJournal: boolean;
   readonly parts: Pick<ConnectionOptions['parts'], 'ears' | 'mind' | 'voice' | 'phrases'>;
 }
 
 /** A running local Live server. Emits {@link ServerEvents}; none of its events needs a listener. */
 export class LocalLiveServer extends EventEmitter<ServerEvents> {
-  /** Can be changed at any time; takes effect with the next connection. */
-  readonly faults: Faults;
+  /** Can be changed or replaced at any time; takes effect with the next connection. */
+  faults: Faults;
   private readonly http: Server;
   private readonly sockets = new WebSocketServer({
     noServer: true,
@@ -64,14 +71,16 @@ export class LocalLiveServer extends EventEmitter<ServerEvents> {
   });
   private readonly streams = new Set<Duplex>();
   private readonly live = new Set<Connection>();
-  private readonly handles: HandleStore;
+  private readonly record: Journal;
+  private listening: number;
   private accepted = 0;
   private closing: Promise<void> | undefined;
 
   private constructor(private readonly settings: ServerSettings) {
     super();
     this.faults = settings.faults;
-    this.handles = new HandleStore(() => settings.clock.now());
+    this.listening = settings.port;
+    this.record = new Journal(settings.keepJournal);
     this.http = createServer(answerHttp);
     this.http.on('connection', (stream) => {
       this.streams.add(stream);
@@ -89,14 +98,15 @@ export class LocalLiveServer extends EventEmitter<ServerEvents> {
       server.http.once('error', (cause) => reject(listenError(cause, host, port)));
       server.http.listen(port, host, resolve);
     });
+    server.listening = (server.http.address() as AddressInfo).port;
     server.http.removeAllListeners('error');
     server.http.on('error', (error) => server.tell('problem', { ...about(0), error }));
     return server;
   }
 
-  /** The port it listens on. */
+  /** The port it listens on, or listened on before it was closed: another server can be started there. */
   get port(): number {
-    return (this.http.address() as AddressInfo | null)?.port ?? this.settings.port;
+    return this.listening;
   }
 
   /** Base URL for clients, as `baseUrl` of the official SDK: `http://127.0.0.1:PORT`. */
@@ -111,6 +121,36 @@ export class LocalLiveServer extends EventEmitter<ServerEvents> {
     return this.live.size;
   }
 
+  /** What each connection brought so far: the last thousand, oldest first. */
+  get stats(): readonly Readonly<ConnectionStats>[] {
+    return this.record.stats;
+  }
+
+  /** Every message of every connection in order, if the server was started with `keepJournal`. */
+  get journal(): readonly JournalEntry[] {
+    return this.record.entries;
+  }
+
+  /**
+   * Tells every client that its connection is about to end, and ends it when the time is up.
+   * @param timeLeft as it stands on the wire; default `50s`. It passes on the server's clock
+   */
+  goAway(timeLeft?: string, more: Omit<GoAway, 'timeLeft'> = {}): void {
+    for (const connection of [...this.live]) {
+      connection.goAway({ ...more, ...(timeLeft === undefined ? {} : { timeLeft }) });
+    }
+  }
+
+  /** Cuts every connection, as a network does that fails. */
+  dropAll(): void {
+    for (const connection of [...this.live]) connection.terminate();
+  }
+
+  /** Ends every connection with this code and reason. */
+  closeAll(close: Close): void {
+    for (const connection of [...this.live]) connection.close(close);
+  }
+
   /** Ends all connections and timers and gives the port back. */
   close(): Promise<void> {
     this.closing ??= new Promise((resolve) => {
@@ -123,7 +163,9 @@ export class LocalLiveServer extends EventEmitter<ServerEvents> {
 
   private upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     stream.on('error', () => stream.destroy());
-    if (this.faults.neverUpgrade) return;
+    const { neverUpgrade, httpStatus } = this.faults;
+    if (neverUpgrade) return;
+    if (httpStatus) return refuseUpgrade(stream, httpStatus.status, httpStatus.body ?? '');
     if (!originAllowed(request.headers.origin)) {
       refuseUpgrade(stream, 403, 'Pages of other origins may not talk to the local Live server.');
       return;
@@ -137,24 +179,35 @@ export class LocalLiveServer extends EventEmitter<ServerEvents> {
   }
 
   private accept(socket: WebSocket, request: IncomingMessage, route: Route): void {
-    const { clock, seed, generationSpeed, parts, apiKey } = this.settings;
+    const { clock, seed, generationSpeed, parts, apiKey, limits, handles } = this.settings;
     const number = ++this.accepted;
     const header = request.headers['x-session-id'];
     const session = typeof header === 'string' ? header : undefined;
     const who = (): About => about(number, session);
+    const stats = this.record.open(number, session);
     const connection = new Connection({
       socket,
+      number,
       route,
       faults: { ...this.faults },
-      handles: this.handles,
+      chance: randomFrom(seed + number * 7919),
+      limits,
+      handles,
       parts: { ...parts, clock, generationSpeed, random: randomFrom(seed + number) },
       events: {
         setup: ({ model }) => this.tell('connection', { ...who(), model, route }),
+        resumed: (from) => {
+          stats.resumed = from;
+          this.tell('resumed', { ...who(), from });
+        },
+        received: (message) => this.record.received(stats, message),
+        sent: (message) => this.record.sent(stats, message),
         heard: (hearing) => this.tell('heard', { ...who(), ...hearing }),
         replied: (text, source) => this.tell('reply', { ...who(), text, source }),
         problem: (error) => this.tell('problem', { ...who(), error }),
         closed: (close, by) => {
           this.live.delete(connection);
+          this.record.closed(stats, close, by);
           this.tell('close', { ...who(), ...close, by });
         },
       },

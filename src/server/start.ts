@@ -2,6 +2,8 @@ import { Clock } from './clock';
 import { createEars } from './ears';
 import { ServerError } from './errors';
 import type { Faults } from './faults';
+import { HandleStore } from './handles';
+import { DEFAULT_LIMITS, type Limits } from './lifetime';
 import type { Ears, Mind, Voice } from './parts';
 import { createMind, loadScenario, type RuleScenario } from './scenario';
 import { LocalLiveServer } from './server';
@@ -31,6 +33,12 @@ export interface ServerOptions {
   readonly apiKey?: string;
   /** Misbehaviour for tests of clients. */
   readonly faults?: Faults;
+  /** How long things last; what is not given is as with the service. */
+  readonly limits?: Partial<Limits>;
+  /** Where resumption handles are kept; give the same to the next server, and conversations survive a restart. */
+  readonly handles?: HandleStore;
+  /** Keep every message in `server.journal`. Grows without end: for tests. */
+  readonly keepJournal?: boolean;
 }
 
 /**
@@ -47,6 +55,9 @@ export async function startServer(options: ServerOptions = {}): Promise<LocalLiv
     seed = 1,
     apiKey,
     faults = {},
+    limits,
+    handles = new HandleStore(),
+    keepJournal = false,
   } = options;
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new ServerError('BAD_OPTION', `${port} is no port. Give a whole number from 0 to 65535.`);
@@ -70,6 +81,9 @@ export async function startServer(options: ServerOptions = {}): Promise<LocalLiv
     seed,
     apiKey,
     faults,
+    limits: { ...DEFAULT_LIMITS, ...limits },
+    handles,
+    keepJournal,
     parts,
   });
 }

@@ -52,9 +52,13 @@ export const setupFor = (model: string, more: Record<string, unknown> = {}): Rec
   ...more,
 });
 
-/** Every frame known to the schema, binary, and the whole session in an order of the service. */
-export function assertFaithful(client: WireClient, order: Order): void {
-  const backend = order === 'vertex' ? 'vertex' : 'gemini';
+/** The newest resumption handle a client was given. */
+export const handleOf = (client: WireClient): string =>
+  client.messages.findLast((message) => message.sessionResumptionUpdate?.newHandle)?.sessionResumptionUpdate
+    ?.newHandle ?? '';
+
+/** Every frame known to the schema, and binary. */
+export function assertValid(client: WireClient, backend: 'gemini' | 'vertex' = 'gemini'): void {
   assert.equal(client.gotText, false, 'the service sends binary frames only');
   client.frames.forEach((frame, index) => {
     // Vertex AI spells the answer's token counts its own way; decode() gives both the schema's names.
@@ -62,5 +66,10 @@ export function assertFaithful(client: WireClient, order: Order): void {
     assert.deepEqual(checkServer(message, { backend }), []);
     assert.deepEqual(checkMessage('server', message, { backend }), []);
   });
+}
+
+/** Every frame valid, and the whole session in an order of the service. */
+export function assertFaithful(client: WireClient, order: Order): void {
+  assertValid(client, order === 'vertex' ? 'vertex' : 'gemini');
   assert.ok(obeys(order, client.messages), `order of frames: ${lettersOf(client.messages)}`);
 }

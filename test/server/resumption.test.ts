@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { scriptedMind, type LocalLiveServer } from '../../src/server';
-import { HandleStore, Memory } from '../../src/server/memory';
+import { HandleStore } from '../../src/server/handles';
+import { Memory } from '../../src/server/memory';
 import { GEN_3_1, NATIVE, WireClient } from '../support/wire-client';
-import { closeServers, rehearsal, setupFor } from './helpers';
+import { closeServers, handleOf, rehearsal, setupFor } from './helpers';
 
 /** Remembers the last thing it was told. */
 const mind = scriptedMind(({ text, memory }) => {
@@ -10,10 +11,6 @@ const mind = scriptedMind(({ text, memory }) => {
   memory.set('said', text);
   return `before you said ${known}`;
 });
-
-const handleOf = (client: WireClient): string =>
-  client.messages.findLast((message) => message.sessionResumptionUpdate)?.sessionResumptionUpdate
-    ?.newHandle ?? '';
 
 async function toldOnce(server: LocalLiveServer, model = NATIVE): Promise<WireClient> {
   const client = await WireClient.start(server, setupFor(model, { sessionResumption: {} }));
@@ -92,28 +89,24 @@ describe('local Live server: resumption', () => {
   });
 
   it('forgets handles after two hours, and the oldest when there are too many', () => {
-    let now = 0;
-    const store = new HandleStore(() => now);
-    const owner = { open: false };
-    const memory = new Memory();
-    const first = store.save(memory, owner, 'm');
-    assert.ok(store.take(first));
-    now = 2 * 60 * 60 * 1000 + 1;
-    assert.equal(store.take(first), undefined);
-    const second = store.save(memory, owner, 'm');
-    for (let i = 0; i < 1000; i++) store.save(memory, owner, 'm');
-    assert.equal(store.take(second), undefined);
+    const store = new HandleStore();
+    const conversation = { memory: new Memory(), owner: { open: false, connection: 1 }, model: 'm' };
+    const first = store.save(conversation, 100);
+    assert.ok(store.take(first, 100));
+    assert.equal(store.take(first, 101), undefined);
+    for (let i = 0; i < 1000; i++) store.save(conversation, 100);
+    assert.equal(store.take(first, 0), undefined);
   });
 
   it('hands out copies: what is said later does not change them', () => {
-    const store = new HandleStore(() => 0);
+    const store = new HandleStore();
     const memory = new Memory();
     memory.facts.set('a', '1');
-    const handle = store.save(memory, { open: false }, 'm');
+    const handle = store.save({ memory, owner: { open: false, connection: 1 }, model: 'm' }, 100);
     memory.facts.set('a', '2');
-    const taken = store.take(handle)!.memory;
+    const taken = store.take(handle, 0)!.memory;
     assert.equal(taken.facts.get('a'), '1');
     taken.facts.set('a', '3');
-    assert.equal(store.take(handle)!.memory.facts.get('a'), '1');
+    assert.equal(store.take(handle, 0)!.memory.facts.get('a'), '1');
   });
 });
