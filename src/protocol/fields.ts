@@ -1,6 +1,6 @@
 import type { Backend } from './config';
 import { ProtocolError } from './errors';
-import { types } from './schema';
+import { types, type FieldDef } from './schema';
 import { isObject } from './walk';
 
 type Json = Record<string, unknown>;
@@ -22,7 +22,13 @@ const ONLY: Readonly<Record<string, ReadonlyMap<string, Backend>>> = {
 /** Types whose unknown fields the official SDK leaves out; the fields of other types it passes on unseen. */
 const CLOSED = new Set(['Content', 'Part', 'Tool', 'GoogleSearch', 'GoogleMaps', 'SafetySetting']);
 
-const NAMES: Readonly<Record<Backend, string>> = { gemini: 'the Gemini API', vertex: 'Vertex AI' };
+/** The two services as they are named in messages. */
+export const NAMES: Readonly<Record<Backend, string>> = { gemini: 'the Gemini API', vertex: 'Vertex AI' };
+
+/** The one backend that has a field; undefined when both have it. */
+export function onlyOn(typeName: string, key: string, field: FieldDef): Backend | undefined {
+  return field.vertexOnly ? 'vertex' : field.devOnly ? 'gemini' : ONLY[typeName]?.get(key);
+}
 
 /**
  * Copies a value of a known message type: nulls are left out (some models refuse `{handle: null}`), free JSON such
@@ -42,7 +48,7 @@ export function copyFields<T>(typeName: string, value: T, backend?: Backend): T 
       if (!CLOSED.has(typeName)) out[key] = item;
       continue;
     }
-    const only = field.vertexOnly ? 'vertex' : field.devOnly ? 'gemini' : ONLY[typeName]?.get(key);
+    const only = onlyOn(typeName, key, field);
     if (backend && only && only !== backend) {
       throw new ProtocolError(
         'WRONG_BACKEND',

@@ -7,6 +7,7 @@
 export * from './check';
 export * from './close';
 export * from './config';
+export { toContent } from './content';
 export * from './decode';
 export * from './durations';
 export * from './encode';

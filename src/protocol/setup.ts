@@ -15,6 +15,8 @@ export interface SetupInput {
   /** Google Cloud project and location: on Vertex AI they become part of the model's name. */
   project?: string;
   location?: string;
+  /** Let fields of the other backend pass, for {@link fit} to strip; left out, they are refused as the SDK does. */
+  lenient?: boolean;
 }
 
 /** Fields of the configuration that go into `setup.generationConfig`. */
@@ -74,12 +76,13 @@ export function setup(input: SetupInput): { setup: LiveClientSetup } {
   refuse(config);
 
   const out: LiveClientSetup = { model: modelPath(input, backend) };
-  const generation = generationConfig(config, backend);
+  const held = input.lenient ? undefined : backend;
+  const generation = generationConfig(config, backend, held);
   if (generation) out.generationConfig = generation;
-  if (config.systemInstruction != null) out.systemInstruction = toContent(config.systemInstruction, backend);
-  if (config.tools != null) out.tools = toTools(config.tools, backend);
+  if (config.systemInstruction != null) out.systemInstruction = toContent(config.systemInstruction, held);
+  if (config.tools != null) out.tools = toTools(config.tools, held);
   const rest = Object.fromEntries(SETUP_FIELDS.map((name) => [name, config[name]]));
-  return { setup: { ...out, ...copyFields('LiveClientSetup', rest as LiveClientSetup, backend) } };
+  return { setup: { ...out, ...copyFields('LiveClientSetup', rest as LiveClientSetup, held) } };
 }
 
 function refuse(config: object): void {
@@ -104,15 +107,15 @@ function refuse(config: object): void {
   }
 }
 
-function generationConfig(config: LiveConnectConfig, backend: Backend): LiveClientSetup['generationConfig'] {
+function generationConfig(
+  config: LiveConnectConfig,
+  backend: Backend,
+  held: Backend | undefined,
+): LiveClientSetup['generationConfig'] {
   // The SDK passes a given generationConfig unseen on the Gemini API and checks it on Vertex AI.
   const out: Record<string, unknown> | undefined = config.generationConfig
     ? {
-        ...copyFields(
-          'GenerationConfig',
-          config.generationConfig,
-          backend === 'vertex' ? backend : undefined,
-        ),
+        ...copyFields('GenerationConfig', config.generationConfig, backend === 'vertex' ? held : undefined),
       }
     : undefined;
   const direct: Record<string, unknown> = {};
@@ -122,7 +125,7 @@ function generationConfig(config: LiveConnectConfig, backend: Backend): LiveClie
     direct['responseModalities'] = ['AUDIO'];
   if (!out && Object.keys(direct).length === 0) return undefined;
   const merged = out ?? {};
-  for (const [name, value] of Object.entries(copyFields('GenerationConfig', direct, backend))) {
+  for (const [name, value] of Object.entries(copyFields('GenerationConfig', direct, held))) {
     merged[name] = merge(name, merged[name], value);
   }
   return merged;

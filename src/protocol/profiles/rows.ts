@@ -145,7 +145,7 @@ export const LIVE_3_8_THINKING: ModelProfile = {
     style: 'level',
     levels: ['LOW', 'MEDIUM', 'HIGH'],
     default: 'LOW', // no default exists; the quickest is ours
-    required: true,
+    required: true, // without it the setup is refused (NousResearch/hermes-agent #114116)
   },
   tools: {
     behaviors: ['NON_BLOCKING'], // "Async only"; BLOCKING is an error
@@ -217,7 +217,7 @@ export const UNKNOWN: ModelProfile = {
   mediaChunks: true,
   instructions: true,
   translation: true,
-  thinking: { style: 'level', levels: ['MINIMAL', 'LOW', 'MEDIUM', 'HIGH'] },
+  thinking: { style: 'any' },
   tools: {
     behaviors: ['BLOCKING', 'NON_BLOCKING'],
     default: 'BLOCKING',
@@ -246,8 +246,8 @@ export const UNKNOWN: ModelProfile = {
   voices: [],
   languages: [],
   choosesLanguage: false,
-  turnCoverage: { default: 'TURN_INCLUDES_ONLY_ACTIVITY', values: ALL_COVERAGES },
-  mediaResolution: RESOLUTIONS,
+  turnCoverage: { default: 'TURN_INCLUDES_ONLY_ACTIVITY', values: [] },
+  mediaResolution: [],
   maxFramesPerSecond: 1,
   limits: {},
   prices: { textIn: 3.5, audioIn: 3.5, videoIn: 3.5, textOut: 21, audioOut: 21, estimated: true },

@@ -12,8 +12,11 @@ export type TurnCoverage =
 
 /** How a model is told how much to think. */
 export interface ThinkingProfile {
-  /** `budget`: `thinkingBudget`. `level`: `thinkingLevel`. `none`: `thinkingConfig` is refused altogether. */
-  style: 'budget' | 'level' | 'none';
+  /**
+   * `budget`: `thinkingBudget`. `level`: `thinkingLevel`. `none`: `thinkingConfig` is refused altogether. `any`: nobody
+   * knows, all passes.
+   */
+  style: 'budget' | 'level' | 'none' | 'any';
   /** The accepted levels of style `level`. */
   levels?: readonly ThinkingLevel[];
   /** What the model does when nothing is given; where it is {@link required}, what we give then. */
@@ -100,8 +103,9 @@ export interface ModelProfile {
   languages: readonly string[];
   /** The model chooses the language by itself: `speechConfig.languageCode` is a hint at best. */
   choosesLanguage: boolean;
+  /** `values` are those that are accepted; empty: unknown. */
   turnCoverage: { default: TurnCoverage; values: readonly TurnCoverage[] };
-  /** Accepted values of `mediaResolution`; empty: the model sees nothing. */
+  /** Accepted values of `mediaResolution`; empty: unknown, or none where {@link maxFramesPerSecond} is 0. */
   mediaResolution: readonly string[];
   /** Pictures that are looked at per second; more are paid for and not seen. 0: none. */
   maxFramesPerSecond: number;
