@@ -5,7 +5,7 @@
  */
 export { LiveSession } from './session';
 export type { LiveSessionOptions, LiveStats } from './session-core';
-export type { ConversationState } from './conversation';
+export type { ConversationState, HistoryEntry } from './conversation';
 export { LiveError, type LiveErrorCode, type LiveErrorDetails } from './errors';
 export type {
   LiveEvent,
@@ -21,7 +21,9 @@ export type {
 export type { TokensByModality } from './cost-report';
 export type { LaneOptions, LaneStats } from './lanes';
 export type { CostLimitOptions, DayStore, LimitOptions } from './limits/options';
+export { Recorder, type RecorderOptions, type RecorderStats, type RecorderWarning } from './recorder';
 export { TRANSITIONS } from './state';
+export type { RecoveryOptions } from './recovery/options';
 export type { FrameTap, TapClosed, TapOpened } from './tap';
 export type { LiveEndpoint } from './target';
 export type { TurnTimings } from './timings';

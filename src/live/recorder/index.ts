@@ -1,0 +1,2 @@
+export { Recorder } from './recorder';
+export type { RecorderOptions, RecorderStats, RecorderWarning } from './options';
