@@ -1,6 +1,7 @@
-import type { IncomingMessage } from 'node:http';
+import type { Agent, IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import type { Frame } from '../protocol';
+import { agentFor, type NetworkOptions } from './network';
 
 /** How a connection ended. */
 export interface TransportClose {
@@ -32,19 +33,24 @@ const PING_INTERVAL_MS = 30_000;
 /** One WebSocket connection. Knows frames, not messages. */
 export class Transport {
   private readonly socket: WebSocket;
+  /** Proxy and further authorities, where there are any. */
+  private readonly agent: Agent | undefined;
   private closeTimer: NodeJS.Timeout | undefined;
   private pingTimer: NodeJS.Timeout | undefined;
   private failure = '';
   private over = false;
 
-  /** @throws SyntaxError or TypeError for a URL or header that cannot be used */
+  /** @throws SyntaxError or TypeError for a URL or header that cannot be used, LiveError `BAD_CONFIG` for a proxy or CA */
   constructor(
     url: string,
     headers: Record<string, string>,
     private readonly listener: TransportListener,
+    network?: NetworkOptions,
   ) {
+    this.agent = agentFor(url, network);
     this.socket = new WebSocket(url, {
       headers,
+      ...(this.agent && { agent: this.agent }),
       // Audio in base64 does not get smaller, and compression costs memory and latency for each frame.
       perMessageDeflate: false,
       maxPayload: MAX_FRAME_BYTES,
@@ -111,6 +117,7 @@ export class Transport {
     clearInterval(this.pingTimer);
     if (this.over) return;
     this.over = true;
+    this.agent?.destroy();
     this.listener.onClose(close);
   }
 }

@@ -60,6 +60,12 @@ export function isMediaError(value: unknown): value is MediaError {
  */
 export function redact(text: string): string {
   return text
-    .replace(/([a-z][a-z0-9+.-]*:\/\/)[^/\s]*@/gi, '$1***@')
+    .replace(/([a-z][a-z0-9+.-]*:\/\/)([^\s'"<>]*)@/gi, withoutUser)
     .replace(/([?&][^=&\s]*(?:key|token|secret|pass|pwd|auth|sig)[^=&\s]*=)[^&\s'"]+/gi, '$1***');
+}
+
+/** A "/" that a password should have encoded must not save it: with a ":" before the last "@", all may be password. */
+function withoutUser(text: string, scheme: string, before: string): string {
+  if (before.includes(':') || !before.includes('/')) return `${scheme}***@`;
+  return text.replace(/:\/\/[^/]*@/, '://***@');
 }

@@ -30,6 +30,32 @@ const AGAIN = 'Connecting again usually helps.';
  */
 const RULES: readonly Rule[] = [
   {
+    // "Proxy host:port …" is how our own tunnel begins its errors.
+    reason: /^Proxy \S+ .* HTTP status 407/,
+    policy: 'fatal',
+    title: 'The proxy wants a user name and password, or other ones',
+    advice:
+      'Give them in its address, http://user:password@host:port, with special characters percent-encoded.',
+  },
+  {
+    reason: /^Proxy \S+ .* HTTP status 5\d\d/,
+    policy: 'retry',
+    title: 'The proxy could not reach the service',
+    advice: 'Check the network behind the proxy, and the address of the endpoint.',
+  },
+  {
+    reason: /^Proxy \S+ refused/,
+    policy: 'fatal',
+    title: 'The proxy does not let this connection through',
+    advice: 'Allow the host in the proxy, or name it in NO_PROXY if it can be reached without one.',
+  },
+  {
+    reason: /^Proxy \S+ (did not|cannot be reached: (?!.*(certificate|self.signed|SSL)))/,
+    policy: 'retry',
+    title: 'The proxy does not answer',
+    advice: 'Check the address of the proxy and that it runs.',
+  },
+  {
     reason: /quota|rate.?limit|RESOURCE_EXHAUSTED|too many requests/i,
     policy: 'wait',
     title: 'The quota is used up',
@@ -101,7 +127,8 @@ const RULES: readonly Rule[] = [
     reason: /certificate|self.signed|SSL routines/i,
     policy: 'fatal',
     title: 'The TLS connection to the endpoint cannot be trusted',
-    advice: 'Check the certificate of the server or proxy, and the clock of this machine.',
+    advice:
+      'Where a server or proxy has a certificate of your own authority, give the certificate of that authority (PEM) as CA. Check also the host name and the clock of this machine.',
   },
   {
     codes: [1000],

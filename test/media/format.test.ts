@@ -85,6 +85,9 @@ describe('media: errors', () => {
       'https://h/a?access_token=abc&x=1': 'https://h/a?access_token=***&x=1',
       'http://h/?APIKEY=abc': 'http://h/?APIKEY=***',
       'http://h/a@b': 'http://h/a@b',
+      'http://me@h/a@b': 'http://***@h/a@b',
+      'http://user:pa/ss?w#rd@proxy:3128 refused': 'http://***@proxy:3128 refused',
+      '{"url":"http://h:80/x","mail":"a@b"}': '{"url":"http://h:80/x","mail":"a@b"}',
     };
     for (const [text, clean] of Object.entries(cases)) assert.equal(redact(text), clean);
   });
