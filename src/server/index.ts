@@ -23,6 +23,15 @@ export type {
   SpokenWord,
   Voice,
 } from './parts';
+export { playRecording, type PlayedRecording } from './play-recording';
+export {
+  compareClients,
+  Player,
+  readRecording,
+  type CompareOptions,
+  type PlayerEvents,
+  type PlayOptions,
+} from './player';
 export type { Route } from './routes';
 export { loadScenario, parseScenario, ScenarioError, type RuleScenario } from './scenario';
 export { scriptedMind, toneVoice } from './scripted';

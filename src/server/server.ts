@@ -14,6 +14,7 @@ import { answerHttp, refuseUpgrade } from './http';
 import { Journal, type ConnectionStats, type JournalEntry } from './journal';
 import type { Limits } from './lifetime';
 import type { Hearing, Speech } from './parts';
+import { Player } from './player';
 import { credentialOf, originAllowed, routeOf, type Route } from './routes';
 
 /** Largest message a client may send, in bytes; larger ones end the connection with 1009. */
@@ -56,7 +57,8 @@ export interface ServerSettings {
   readonly limits: Limits;
   readonly handles: HandleStore;
   readonly keepJournal: boolean;
-  readonly parts: Pick<ConnectionOptions['parts'], 'ears' | 'mind' | 'voice' | 'phrases'>;
+  /** What answers: ears, mind and voice, or a recording. */
+  readonly parts: Pick<ConnectionOptions['parts'], 'ears' | 'mind' | 'voice' | 'phrases'> | Player;
 }
 
 /** A running local Live server. Emits {@link ServerEvents}; none of its events needs a listener. */
@@ -70,7 +72,7 @@ export class LocalLiveServer extends EventEmitter<ServerEvents> {
     perMessageDeflate: false,
   });
   private readonly streams = new Set<Duplex>();
-  private readonly live = new Set<Connection>();
+  private readonly live = new Set<Pick<Connection, 'close' | 'terminate' | 'goAway'>>();
   private readonly record: Journal;
   private listening: number;
   private accepted = 0;
@@ -119,6 +121,11 @@ export class LocalLiveServer extends EventEmitter<ServerEvents> {
   /** Number of clients connected now. */
   get connections(): number {
     return this.live.size;
+  }
+
+  /** What is played back, if the server was started with a recording. */
+  get player(): Player | undefined {
+    return this.settings.parts instanceof Player ? this.settings.parts : undefined;
   }
 
   /** What each connection brought so far: the last thousand, oldest first. */
@@ -184,6 +191,7 @@ export class LocalLiveServer extends EventEmitter<ServerEvents> {
     const header = request.headers['x-session-id'];
     const session = typeof header === 'string' ? header : undefined;
     const who = (): About => about(number, session);
+    if (parts instanceof Player) return this.playTo(socket, parts, who);
     const stats = this.record.open(number, session);
     const connection = new Connection({
       socket,
@@ -214,6 +222,16 @@ export class LocalLiveServer extends EventEmitter<ServerEvents> {
     });
     this.live.add(connection);
     if (apiKey !== undefined && credentialOf(request) !== apiKey) connection.close(closes.apiKeyMissing());
+  }
+
+  private playTo(socket: WebSocket, player: Player, who: () => About): void {
+    const played = player.play(socket);
+    if (!played) return;
+    this.live.add(played);
+    socket.on('close', (code, reason) => {
+      this.live.delete(played);
+      this.tell('close', { ...who(), code, reason: reason.toString('utf8'), by: played.closedBy });
+    });
   }
 
   /** Events are for onlookers: one that throws must not break a conversation. */

@@ -1,3 +1,4 @@
+import type { Recording } from '../protocol';
 import { Clock } from './clock';
 import { createEars } from './ears';
 import { ServerError } from './errors';
@@ -5,8 +6,9 @@ import type { Faults } from './faults';
 import { HandleStore } from './handles';
 import { DEFAULT_LIMITS, type Limits } from './lifetime';
 import type { Ears, Mind, Voice } from './parts';
+import { Player, readRecording } from './player';
 import { createMind, loadScenario, type RuleScenario } from './scenario';
-import { LocalLiveServer } from './server';
+import { LocalLiveServer, type ServerSettings } from './server';
 import { createVoice } from './voice';
 
 /** How a server is to be; everything has a default. */
@@ -25,6 +27,15 @@ export interface ServerOptions {
   readonly voice?: Voice;
   /** Speed of time: 10 plays a conversation in a tenth of its length. Default 1. */
   readonly clock?: number;
+  /**
+   * A recording to play back instead: path of a file, or one that was read. It waits for the client's messages where it
+   * has some; ears, mind, voice, scenario, clock, faults of frames and handles do not count then.
+   */
+  readonly recording?: string | Recording;
+  /** Speed at which the recording is played: 1 (default) as it was, 0 as fast as the client's messages allow. */
+  readonly speed?: number;
+  /** A player of a recording with more options than `recording` and `speed`. */
+  readonly player?: Player;
   /** Seconds of sound generated per second; the service is faster than real time. Default 4. */
   readonly generationSpeed?: number;
   /** Seed of everything random, such as the length of audio chunks. Default 1. */
@@ -45,6 +56,7 @@ export interface ServerOptions {
  * Starts a local Live server.
  * @throws ServerError `PORT_IN_USE`, `LISTEN_FAILED`, `BAD_OPTION`
  * @throws ScenarioError when the scenario cannot be read or has a mistake
+ * @throws RecordingError when the recording cannot be read or has a mistake
  */
 export async function startServer(options: ServerOptions = {}): Promise<LocalLiveServer> {
   const {
@@ -65,14 +77,9 @@ export async function startServer(options: ServerOptions = {}): Promise<LocalLiv
   for (const [name, value] of Object.entries({ clock, generationSpeed })) {
     if (!(value > 0)) throw new ServerError('BAD_OPTION', `${name} must be above 0, not ${value}.`);
   }
-  const scenario =
-    typeof options.scenario === 'object' ? options.scenario : await loadScenario(options.scenario);
-  const parts = {
-    phrases: scenario.phrases,
-    ears: options.ears ?? (await createEars(scenario)),
-    mind: options.mind ?? createMind(scenario),
-    voice: options.voice ?? (await createVoice(scenario)),
-  };
+  if (options.speed !== undefined && !(options.speed >= 0)) {
+    throw new ServerError('BAD_OPTION', `speed must be 0 or more, not ${options.speed}.`);
+  }
   return LocalLiveServer.listen({
     port,
     host,
@@ -84,6 +91,22 @@ export async function startServer(options: ServerOptions = {}): Promise<LocalLiv
     limits: { ...DEFAULT_LIMITS, ...limits },
     handles,
     keepJournal,
-    parts,
+    parts: options.player ?? (await recordingOf(options)) ?? (await partsOf(options)),
   });
+}
+
+async function recordingOf({ recording, speed }: ServerOptions): Promise<Player | undefined> {
+  if (recording === undefined) return undefined;
+  return new Player(typeof recording === 'string' ? await readRecording(recording) : recording, { speed });
+}
+
+async function partsOf(options: ServerOptions): Promise<Exclude<ServerSettings['parts'], Player>> {
+  const scenario =
+    typeof options.scenario === 'object' ? options.scenario : await loadScenario(options.scenario);
+  return {
+    phrases: scenario.phrases,
+    ears: options.ears ?? (await createEars(scenario)),
+    mind: options.mind ?? createMind(scenario),
+    voice: options.voice ?? (await createVoice(scenario)),
+  };
 }

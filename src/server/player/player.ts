@@ -1,0 +1,131 @@
+import { EventEmitter } from 'node:events';
+import type { WebSocket } from 'ws';
+import { callListeners } from '../../media/listeners';
+import type { LiveClientMessage, Recording, RecordingEntry, SentEntry } from '../../protocol';
+import { compareClients, type CompareOptions } from './compare';
+import { kindsOf } from './kinds';
+import { PlayedConnection } from './played-connection';
+
+/** How a recording is to be played. */
+export interface PlayOptions extends CompareOptions {
+  /** 1 (default) as it was, 10 ten times as fast, 0 as fast as the client's own frames allow. */
+  readonly speed?: number;
+  /**
+   * Hold the client to the recording: what it does otherwise is in {@link Player.differences}, and one that lets us wait
+   * too long is sent away. Default false: the client may take its time.
+   */
+  readonly verify?: boolean;
+  /** How long a client that is held to the recording may let us wait (ms). Default 10000. */
+  readonly patienceMs?: number;
+  /** Begin again with the first connection when all were played. Default false. */
+  readonly repeat?: boolean;
+}
+
+/** Events of a {@link Player}. */
+export interface PlayerEvents {
+  /** The recording goes on when the client has sent this. */
+  waiting: [{ connection: number; message: LiveClientMessage; kinds: string[] }];
+  /** A connection was played, and its client is gone. */
+  played: [{ connection: number }];
+}
+
+const PATIENCE_MS = 10_000;
+
+/**
+ * Plays a recording: the first client gets its first connection, the next client the next one. What the server said comes
+ * at its time; where the client had said something, the recording waits until this client has done so, too.
+ */
+export class Player extends EventEmitter<PlayerEvents> {
+  private readonly connections: RecordingEntry[][];
+  private readonly played: Array<{
+    connection: PlayedConnection;
+    recorded: RecordingEntry[];
+    over: boolean;
+  }> = [];
+  private refused = 0;
+
+  constructor(
+    readonly recording: Recording,
+    private readonly options: PlayOptions = {},
+  ) {
+    super();
+    const { speed = 1, patienceMs = PATIENCE_MS } = options;
+    if (!(speed >= 0) || !(patienceMs > 0)) {
+      throw new RangeError(
+        `speed must be 0 or more, patienceMs above 0; they are ${speed} and ${patienceMs}`,
+      );
+    }
+    this.connections = byConnection(recording.entries);
+  }
+
+  /** Connections in the recording. */
+  get count(): number {
+    return this.connections.length;
+  }
+
+  /** All connections were played and their clients are gone. */
+  get finished(): boolean {
+    return this.played.length >= this.count && this.played.every(({ over }) => over);
+  }
+
+  /** Serves the next recorded connection; undefined, and the client is sent away, when there is none. */
+  play(socket: WebSocket): PlayedConnection | undefined {
+    const { speed = 1, verify = false, patienceMs = PATIENCE_MS, repeat = false } = this.options;
+    const place = repeat && this.count > 0 ? this.played.length % this.count : this.played.length;
+    const recorded = this.connections[place];
+    if (!recorded) {
+      this.refused++;
+      socket.on('error', () => {});
+      socket.close(1008, `The recording has no connection ${this.count + this.refused}.`);
+      return undefined;
+    }
+    const number = place + 1;
+    const one = {
+      recorded,
+      over: false,
+      connection: new PlayedConnection({
+        socket,
+        entries: recorded,
+        speed,
+        patienceMs: verify ? patienceMs : Infinity,
+        waiting: ({ message }: SentEntry) =>
+          this.tell('waiting', { connection: number, message, kinds: kindsOf(message) }),
+        over: () => {
+          one.over = true;
+          this.tell('played', { connection: number });
+        },
+      }),
+    };
+    this.played.push(one);
+    return one.connection;
+  }
+
+  /** In what the clients so far differed from the recording, in words; empty when they did not. */
+  get differences(): string[] {
+    const out = this.played.flatMap(({ connection, recorded }, index) => {
+      const was = recorded.flatMap((entry) => (entry.dir === 'sent' ? [entry.message] : []));
+      const all = [...compareClients(was, connection.messages, this.options), ...connection.remarks];
+      return all.map((text) => `Connection ${index + 1}: ${text}.`);
+    });
+    const total = this.played.length + this.refused;
+    if (total !== this.count && !(this.options.repeat && total > this.count)) {
+      out.push(`The recording has ${this.count} connections, the client made ${total}.`);
+    }
+    return out;
+  }
+
+  private tell<K extends keyof PlayerEvents>(event: K, ...args: PlayerEvents[K]): void {
+    callListeners(this, event, args, () => {});
+  }
+}
+
+function byConnection(entries: readonly RecordingEntry[]): RecordingEntry[][] {
+  const groups = new Map<number, RecordingEntry[]>();
+  for (const entry of entries) {
+    if (entry.dir === 'note') continue;
+    const group = groups.get(entry.connection);
+    if (group) group.push(entry);
+    else groups.set(entry.connection, [entry]);
+  }
+  return [...groups].sort(([a], [b]) => a - b).map(([, group]) => group);
+}
