@@ -1,12 +1,19 @@
 import { cpus, loadavg } from 'node:os';
 import { rows as bargeIn } from './barge-in';
+import { rows as conversations } from './conversations';
 import { rows as live } from './live';
 import { rows as media } from './media';
 import type { Row } from './row';
 import { rows as wires } from './wires';
 
 /** Prints the table that `docs/testing.md` describes. One part alone: `npm run bench -- wires`. */
-const PARTS: Record<string, () => Promise<Row[]>> = { wires, 'barge-in': bargeIn, live, media };
+const PARTS: Record<string, () => Promise<Row[]>> = {
+  wires,
+  'barge-in': bargeIn,
+  live,
+  conversations,
+  media,
+};
 
 async function main(): Promise<void> {
   const asked = process.argv.slice(2);

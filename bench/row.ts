@@ -15,3 +15,12 @@ export function row(name: string, unit: string, values: readonly number[], note:
   const at = (share: number): number => sorted[Math.floor((sorted.length - 1) * share)] ?? NaN;
   return { name, unit, min: at(0), median: at(0.5), max: at(1), note };
 }
+
+/** The value that 99 of 100 do not exceed: the few late ones are what one hears. */
+export function percentile99(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length * 0.99)] ?? NaN;
+}
+
+/** {@link percentile99} for a note. */
+export const p99 = (values: readonly number[]): string => `p99 ${percentile99(values).toFixed(2)}`;

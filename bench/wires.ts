@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeInitializer } from 'node-red';
 import { createMedia, isMediaHandle, PCM_16K } from '../src/media';
 import { helper, run, sessionFlow, until } from '../test/nodes/support';
-import { row, type Row } from './row';
+import { p99, row, type Row } from './row';
 
 /** 20 ms at 16 kHz, 20 s of them; 40 ms at 24 kHz, as many seconds. */
 const FRAMES = 1000;
@@ -135,11 +135,6 @@ function delays(from: number[], to: number[]): number[] {
 }
 
 const gaps = (times: number[]): number[] => times.slice(WARM_UP + 1).map((at, i) => at - times[i + WARM_UP]!);
-
-function p99(values: number[]): string {
-  const sorted = [...values].sort((a, b) => a - b);
-  return `p99 ${sorted[Math.floor(sorted.length * 0.99)]?.toFixed(2)}`;
-}
 
 /** Writes numbered frames at the pace of a microphone, without drift. */
 function source(written: number[]): NodeInitializer {
