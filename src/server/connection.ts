@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { RawData, WebSocket } from 'ws';
-import type { LiveClientMessage, LiveServerMessage } from '../protocol';
+import type { FunctionResponse, LiveClientMessage, LiveServerMessage } from '../protocol';
 import { readClientFrame, Refusal } from './client-message';
 import { closes, cutReason, type Close } from './closes';
 import type { ConversationWorld } from './conversation';
@@ -8,12 +8,13 @@ import { FaultGate } from './fault-gate';
 import type { Faults, GoAway } from './faults';
 import { frameBytes, frames } from './frames';
 import type { HandleOwner, HandleStore } from './handles';
-import { Lifetime, type Limits } from './lifetime';
-import { Memory } from './memory';
+import { Lifetime, sessionEnd, type Limits, type SessionAge } from './lifetime';
+import { Memory, type OpenCall } from './memory';
 import type { Hearing, Speech } from './parts';
 import type { Route } from './routes';
-import { Session } from './session';
+import { Session, type SessionWorld } from './session';
 import { acceptSetup, type SessionConfig } from './setup';
+import type { AnswerOutcome } from './tool-desk';
 
 /** What a connection tells its server. */
 export interface ConnectionEvents {
@@ -24,6 +25,8 @@ export interface ConnectionEvents {
   sent(message: LiveServerMessage): void;
   heard(hearing: Hearing): void;
   replied(text: string, source: Speech['source']): void;
+  called(call: OpenCall): void;
+  answered(response: FunctionResponse, outcome: AnswerOutcome): void;
   /** Something inside the server failed; the client sees 1011. */
   problem(error: unknown): void;
   closed(close: Close, by: 'client' | 'server'): void;
@@ -40,7 +43,12 @@ export interface ConnectionOptions {
   readonly chance: () => number;
   readonly limits: Limits;
   readonly handles: HandleStore;
-  readonly parts: Omit<ConversationWorld, 'send' | 'heard' | 'replied' | 'failed' | 'save' | 'turnCompleted'>;
+  readonly parts: Pick<
+    ConversationWorld,
+    'ears' | 'mind' | 'voice' | 'phrases' | 'clock' | 'random' | 'generationSpeed'
+  >;
+  /** Counts one more turn of the model. @returns false when that is too many */
+  countTurn(): boolean;
   readonly events: ConnectionEvents;
 }
 
@@ -133,43 +141,70 @@ export class Connection {
 
   private begin({ setup }: LiveClientMessage, nullHandle: boolean): void {
     if (!setup) throw new Refusal(closes.invalidArgument());
-    const { route, events, faults, parts, limits, handles, number, socket } = this.options;
+    const { route, events, faults, limits } = this.options;
     const config = acceptSetup(setup, route, nullHandle);
     const memory = this.recall(config);
-    const owner = ownerOf(socket, number);
-    events.setup(config);
-    this.session = new Session(config, memory, {
-      ...parts,
-      send: (message) => this.send(message),
-      heard: (hearing) => events.heard(hearing),
-      replied: (text, source) => events.replied(text, source),
-      failed: (error) => this.fail(error),
-      turnCompleted: () => this.lifetime.turnCompleted(),
-      save: (current) =>
-        handles.save(
-          { memory: current, owner, model: config.model },
-          parts.clock.now() + (limits.handleValidMs || Infinity),
-        ),
+    const age = (): SessionAge => ({
+      startedAt: memory.startedAt,
+      video: memory.video,
+      compressed: config.compressed,
     });
-    const id = route.backend === 'vertex' ? randomUUID() : undefined;
-    if (faults.neverSetupComplete) return;
-    this.send(frames.setupComplete(id));
-    this.lifetime.begin(limits);
+    events.setup(config);
+    this.session = new Session(config, memory, this.world(config, memory, age));
+    if (faults.neverSetupComplete || config.neverAnswered) return;
+    this.send(frames.setupComplete(route.backend === 'vertex' ? randomUUID() : undefined));
+    this.lifetime.begin(limits, age());
     if (config.handle === undefined) return;
     if (faults.poisonedHandles === 'silent') this.gate.silence();
     else this.poison = faults.poisonedHandles;
   }
 
-  private recall({ handle, model }: SessionConfig): Memory {
-    if (handle === undefined) return new Memory();
-    const { faults, handles, parts, events } = this.options;
+  private world(config: SessionConfig, memory: Memory, age: () => SessionAge): SessionWorld {
+    const { parts, faults, events, handles, limits, socket, number, countTurn } = this.options;
+    const owner = ownerOf(socket, number);
+    return {
+      ...parts,
+      faults,
+      send: (message) => this.send(message),
+      heard: (hearing) => events.heard(hearing),
+      replied: (text, source) => events.replied(text, source),
+      called: (call) => events.called(call),
+      answered: (response, outcome) => events.answered(response, outcome),
+      failed: (error) => this.fail(error),
+      mayAnswer: () => {
+        const may = countTurn();
+        if (!may) this.close(closes.quota());
+        return may;
+      },
+      turnCompleted: () => this.lifetime.turnCompleted(),
+      sawVideo: () => {
+        if (memory.video) return;
+        memory.video = true;
+        this.lifetime.ageLimit(sessionEnd(age(), limits));
+      },
+      save: (current) =>
+        handles.save(
+          { memory: current, owner, model: config.model },
+          parts.clock.now() + (limits.handleValidMs || Infinity),
+        ),
+    };
+  }
+
+  private recall({ handle, model, compressed }: SessionConfig): Memory {
+    const { faults, handles, parts, events, limits } = this.options;
+    const now = parts.clock.now();
+    if (handle === undefined) return new Memory(now);
     if (faults.refuseResumption) throw new Refusal(faults.refuseResumption);
-    const resumed = handles.take(handle, parts.clock.now());
+    const resumed = handles.take(handle, now);
     if (!resumed) throw new Refusal(closes.unknownHandle());
+    const { memory, owner } = resumed;
+    const { startedAt, video } = memory;
+    if (sessionEnd({ startedAt, video, compressed }, limits) <= now)
+      throw new Refusal(closes.unknownHandle());
     if (resumed.model !== model) throw new Refusal(closes.invalidArgument());
-    if (resumed.owner.open) throw new Refusal(closes.internal());
-    events.resumed(resumed.owner.connection);
-    return resumed.memory;
+    if (owner.open) throw new Refusal(closes.internal());
+    events.resumed(owner.connection);
+    return memory;
   }
 
   private send(message: LiveServerMessage): void {

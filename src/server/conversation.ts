@@ -1,86 +1,90 @@
-import type { Content, LiveServerMessage } from '../protocol';
-import { answerSteps, wordPieces } from './answer';
+import type { Content, FunctionResponse, LiveServerMessage } from '../protocol';
 import { closes } from './closes';
 import { Refusal } from './client-message';
-import type { Clock } from './clock';
 import { frames } from './frames';
 import type { Memory } from './memory';
-import type { DeclaredFunction, Ears, Hearing, Mind, Phrase, Reply, Speech, Voice } from './parts';
+import { ModelTurn, type TurnContext, type TurnWorld, type UserTurn } from './model-turn';
+import type { CallResult, DeclaredFunction } from './parts';
 import { textOf, type SessionConfig } from './setup';
-import { Speaker } from './speaker';
 import { addTokens, audioTokens, noTokens, textTokens, usageMetadata } from './tokens';
-import type { TurnTakerListener } from './turn-taker';
+import { ToolDesk, type AnswerOutcome } from './tool-desk';
+import type { TurnTakerListener, Utterance } from './turn-taker';
 import { LISTEN_RATE } from './vad';
 
 /** What a conversation needs from the world around it. */
-export interface ConversationWorld {
-  readonly ears: Ears;
-  readonly mind: Mind;
-  readonly voice: Voice;
-  readonly phrases: readonly Phrase[];
-  readonly clock: Clock;
-  readonly random: () => number;
-  /** Seconds of sound generated per second. */
-  readonly generationSpeed: number;
-  send(message: LiveServerMessage): void;
-  heard(hearing: Hearing): void;
-  replied(text: string, source: Speech['source']): void;
+export interface ConversationWorld extends TurnWorld {
   /** A part threw. The connection ends with it. */
   failed(error: unknown): void;
+  /** An answer to a tool call came. */
+  answered(response: FunctionResponse, outcome: AnswerOutcome): void;
+  /** Asks for leave to answer; says no when the quota is used up, and the connection ends. */
+  mayAnswer(): boolean;
   turnCompleted(): void;
   /** Keeps the conversation as it is. @returns the handle to it */
   save(memory: Memory): string;
 }
 
-type UserTurn = { readonly pcm: Int16Array } | { readonly text: string };
-
-interface ModelTurn {
-  readonly abort: AbortController;
-  speaker: Speaker;
+/** How far a connection's messages have been read. Indexes count from 1, the setup being 0. */
+export interface Progress {
+  /** Index of the message that is being handled. */
+  readonly current: number;
+  /** Index of the last message that was handled to its end. */
+  readonly handled: number;
+  /** Index of the first message of the speech that is going on. */
+  speakingSince(): number | undefined;
 }
 
-const NO_SPEECH: Speech = { pcm: new Int16Array(0), source: 'none' };
+/** With transparent resumption, a quiet client hears at least after so many messages what has been consumed. */
+const MESSAGES_PER_UPDATE = 50;
 
-/** What stands in the transcript for speech that the ears did not recognise. */
-const UNCLEAR = '(not recognised)';
+/** Lines that tell, folded into instructions, what the user has said before. */
+const SAID_BEFORE = /^\W*(?:user|human)\W*:\s*(.+)$/i;
 
 /** Turn by turn: user says something, model answers, unless it is interrupted. */
-export class Conversation implements TurnTakerListener {
+export class Conversation implements TurnTakerListener, TurnContext {
+  readonly desk: ToolDesk;
   private turn: ModelTurn | undefined;
   private readonly waiting: UserTurn[] = [];
   private ended = false;
   private begun = false;
-  private seeding: boolean;
-  private tools: readonly DeclaredFunction[];
+  private turns = 0;
+  private toldIndex = 0;
+  /** The first complete `clientContent` is still to come, and is history. */
+  seeding: boolean;
 
   constructor(
-    private readonly config: SessionConfig,
-    private readonly memory: Memory,
-    private readonly world: ConversationWorld,
+    readonly config: SessionConfig,
+    readonly memory: Memory,
+    readonly world: ConversationWorld,
+    private readonly progress: Progress,
   ) {
-    this.tools = config.tools;
+    this.desk = new ToolDesk(memory, config.traits);
     this.seeding = config.seedsHistory;
-    if (config.handle === undefined) {
-      addTokens(memory.context, { TEXT: textTokens(config.instructions + JSON.stringify(config.tools)) });
-    }
+    if (config.tools) memory.tools = config.tools;
+    if (config.handle !== undefined) return;
+    addTokens(memory.context, { TEXT: textTokens(config.instructions + JSON.stringify(memory.tools)) });
+    for (const line of config.instructions.split('\n')) this.learn(SAID_BEFORE.exec(line)?.[1]);
   }
 
-  activityStarted(): void {
+  activityStarted(offsetMs: number): void {
     this.begun = true;
+    if (this.config.vadSignals) this.world.send(frames.voiceActivity('ACTIVITY_START', offsetMs));
     if (this.config.bargeIn) this.interrupt();
   }
 
-  utterance(pcm: Int16Array): void {
+  utterance({ pcm, from, endMs }: Utterance): void {
+    if (this.config.vadSignals) this.world.send(frames.voiceActivity('ACTIVITY_END', endMs));
     addTokens(this.memory.context, { AUDIO: audioTokens((pcm.length / LISTEN_RATE) * 1000) });
     this.memory.takeOpen();
-    this.ask({ pcm });
+    this.ask({ pcm, from });
   }
 
   /** `realtimeInput.text`: a user turn as if it had been spoken. A blank one only asks for an answer. */
   text(text: string): void {
-    this.activityStarted();
+    this.begun = true;
+    if (this.config.bargeIn) this.interrupt();
     this.memory.add('user', text);
-    this.ask({ text: this.memory.takeOpen() });
+    this.ask({ text: this.memory.takeOpen(), from: this.progress.current });
   }
 
   /** A frame of video counts, but the local server is blind. */
@@ -91,32 +95,92 @@ export class Conversation implements TurnTakerListener {
 
   /**
    * `clientContent`: interrupts always; answers when `complete`.
-   * @throws Refusal in mid-session on models that take it only at the beginning
+   * @throws Refusal in mid-session on models that take it only at the beginning, and for a history they do not take
    */
   content(turns: readonly Content[], complete: boolean): void {
-    if (this.begun && !this.config.traits.contentMidSession) throw new Refusal(closes.invalidArgument());
-    const seeding = this.seeding;
+    const { traits } = this.config;
+    const { seeding } = this;
+    if (this.begun && !traits.contentMidSession) throw new Refusal(closes.invalidArgument());
     const isFunction = turns.some((turn) => turn.parts?.some((p) => p.functionCall ?? p.functionResponse));
-    if (seeding && isFunction) throw new Refusal(closes.invalidArgument());
+    const openEnd = complete && traits.history.endsWithUser && turns.at(-1)?.role === 'model';
+    if (seeding && (isFunction || openEnd)) throw new Refusal(closes.invalidArgument());
     this.interrupt();
-    for (const turn of turns) this.memory.add(turn.role === 'model' ? 'model' : 'user', textOf(turn));
+    for (const turn of turns) {
+      const role = turn.role === 'model' ? 'model' : 'user';
+      this.memory.add(role, textOf(turn));
+      if (role === 'user') for (const line of textOf(turn).split('\n')) this.learn(line);
+    }
     if (!complete) return;
     this.begun = true;
     this.seeding = false;
-    if (!seeding) this.ask({ text: this.memory.takeOpen() });
+    if (seeding) this.memory.settle();
+    else this.ask({ text: this.memory.takeOpen(), from: this.progress.current });
   }
 
   /** `contextUpdate`: other functions from now on. */
   declare(tools: readonly DeclaredFunction[]): void {
-    this.tools = tools;
+    this.memory.tools = tools;
+  }
+
+  /** `toolResponse`. @throws Refusal for one that the service cannot place at all */
+  toolResponse(responses: readonly FunctionResponse[]): void {
+    const { traits, route } = this.config;
+    const bad = responses.some(
+      ({ id, scheduling }) => (!id && route.backend === 'gemini') || (scheduling && !traits.scheduling),
+    );
+    if (bad || responses.length === 0) throw new Refusal(closes.invalidArgument());
+    for (const response of responses) {
+      const { outcome, late } = this.desk.take(response);
+      if (outcome === 'taken') {
+        addTokens(this.memory.context, { TEXT: textTokens(JSON.stringify(response.response ?? {})) });
+      }
+      this.world.answered(response, outcome);
+      if (late) this.conclude(late, response.scheduling);
+    }
+  }
+
+  /** After each message: tells a client with transparent resumption now and then what need not be kept any more. */
+  handled(): void {
+    const { config, world } = this;
+    if (!config.transparent || this.turn || this.ended) return;
+    if (this.consumed() - this.toldIndex >= MESSAGES_PER_UPDATE) world.send(this.handle());
   }
 
   /** Stops everything without another word. */
   end(): void {
     this.ended = true;
     this.waiting.length = 0;
-    this.turn?.abort.abort();
+    this.turn?.stop();
     this.turn = undefined;
+  }
+
+  handle(): LiveServerMessage {
+    const handle = this.world.save(this.memory);
+    if (!this.config.transparent) return frames.resumption(handle);
+    this.toldIndex = this.consumed();
+    return frames.resumption(handle, this.toldIndex);
+  }
+
+  completeOnWire({ speaker: { said } }: ModelTurn): void {
+    const { memory, config, world } = this;
+    const { backend } = config.route;
+    const answer = noTokens();
+    addTokens(answer, { TEXT: textTokens(said.text), AUDIO: audioTokens(said.audioMs) });
+    const reason = world.faults.emptyTurnReason;
+    const usage = usageMetadata(memory.context, answer, backend);
+    world.send(frames.turnComplete(usage, backend, said.text === '' ? reason : undefined));
+    addTokens(memory.context, answer);
+    if (config.resumption) world.send(this.handle());
+  }
+
+  private learn(text: string | undefined): void {
+    if (text?.trim()) this.world.mind.learn?.(text, this.memory.facts);
+  }
+
+  private conclude(result: CallResult, scheduling: FunctionResponse['scheduling']): void {
+    if (scheduling === 'SILENT') return;
+    if (scheduling === 'INTERRUPT') this.interrupt();
+    this.ask({ result, from: this.progress.current });
   }
 
   private ask(user: UserTurn): void {
@@ -128,83 +192,40 @@ export class Conversation implements TurnTakerListener {
   private next(): void {
     if (this.turn || this.ended) return;
     const user = this.waiting.shift();
-    if (!user) return;
-    const { clock, generationSpeed, send, failed } = this.world;
-    const turn = { abort: new AbortController(), speaker: new Speaker(clock, generationSpeed, send) };
+    if (!user || !this.world.mayAnswer()) return;
+    const turn = new ModelTurn(this, user, ++this.turns);
     this.turn = turn;
-    this.run(user, turn).catch(failed);
-  }
-
-  private async run(user: UserTurn, { abort: { signal }, speaker }: ModelTurn): Promise<void> {
-    const { world, config } = this;
-    const hearing = await this.listen(user);
-    if (signal.aborted) return;
-    if ('pcm' in user) this.transcribe(hearing);
-    const text = (await this.think(hearing)).say.trim();
-    if (signal.aborted) return;
-    const speech = config.modality === 'TEXT' ? NO_SPEECH : await world.voice.speak(text);
-    if (signal.aborted) return;
-    world.replied(text, speech.source);
-    const answer = { text, speech, thought: thoughtAbout(hearing) };
-    if (!(await speaker.speak(answerSteps(answer, config, world.random), signal))) return;
-    speaker.said.text = text;
-    world.send(frames.generationComplete());
-    if (await speaker.played(signal)) this.complete(speaker);
-  }
-
-  private async listen(user: UserTurn): Promise<Hearing> {
-    const hearing: Hearing =
-      'pcm' in user
-        ? await this.world.ears.hear(user.pcm, this.world.phrases)
-        : { text: user.text, score: 0, accepted: true, recognizer: 'text' };
-    if ('pcm' in user) addTokens(this.memory.context, { TEXT: textTokens(hearing.text) });
-    this.world.heard(hearing);
-    return hearing;
-  }
-
-  private transcribe(hearing: Hearing): void {
-    if (!this.config.transcribeInput) return;
-    const text = hearing.accepted ? hearing.text : UNCLEAR;
-    for (const piece of wordPieces(` ${text}`)) this.world.send(frames.inputTranscription(piece));
-    if (this.config.route.backend === 'vertex') this.world.send(frames.inputFinished());
-  }
-
-  private async think(hearing: Hearing): Promise<Reply> {
-    return this.world.mind.reply({
-      text: hearing.text,
-      ...(hearing.recognizer === 'text' ? {} : { hearing }),
-      memory: this.memory.facts,
-      tools: this.tools,
-      now: new Date(),
-    });
+    turn.run().then((done) => {
+      if (done && this.turn === turn) this.complete(turn);
+    }, this.world.failed);
   }
 
   private interrupt(): void {
-    if (!this.turn) return;
-    this.turn.abort.abort();
-    this.world.send(frames.interrupted());
-    this.complete(this.turn.speaker);
+    const { turn, world } = this;
+    if (!turn) return;
+    const ids = this.desk.cancel();
+    if (ids.length > 0) world.send({ toolCallCancellation: { ids } });
+    turn.stop();
+    if (turn.onWire) world.send(frames.interrupted());
+    this.complete(turn);
   }
 
   /** Ends the turn on the wire and in memory, and goes on with whoever waited. */
-  private complete({ said }: Speaker): void {
-    const { memory, config, world } = this;
-    const answer = noTokens();
-    addTokens(answer, { TEXT: textTokens(said.text), AUDIO: audioTokens(said.audioMs) });
-    world.send(
-      frames.turnComplete(usageMetadata(memory.context, answer, config.route.backend), config.route.backend),
-    );
-    addTokens(memory.context, answer);
-    if (config.resumption) world.send(frames.resumption(world.save(memory)));
+  private complete(turn: ModelTurn): void {
+    const { config, world, memory } = this;
+    if (turn.onWire) this.completeOnWire(turn);
+    if (config.traits.background && memory.calls.size === 0) world.send(frames.status('IDLE'));
     this.turn = undefined;
     world.turnCompleted();
     this.next();
   }
-}
 
-/** The local server has no thoughts; it shows what its rules work on, in the form real ones have. */
-function thoughtAbout(hearing: Hearing): string {
-  const heard = hearing.accepted ? `"${hearing.text}"` : 'something that is on no list';
-  const how = hearing.recognizer === 'text' ? 'The user wrote' : 'I heard';
-  return `**Looking Up The Rules**\n\n${how} ${heard}. I answer with the rule of my scenario that fits.`;
+  /** Index of the last message that the conversation remembers: not those that still wait to be answered. */
+  private consumed(): number {
+    const { handled, speakingSince } = this.progress;
+    const pending = [speakingSince(), ...this.waiting.map(({ from }) => from)].flatMap(
+      (index) => index ?? [],
+    );
+    return Math.min(handled, ...pending.map((index) => index - 1));
+  }
 }

@@ -1,3 +1,4 @@
+import type { LiveServerContent } from '../protocol';
 import type { Close } from './closes';
 
 /** A `goAway` that comes by itself; see {@link Faults.goAway}. */
@@ -7,6 +8,9 @@ export interface GoAwayFault extends GoAway {
   /** It is sent right after that many completed turns of this connection. */
   readonly afterTurns?: number;
 }
+
+/** In every turn of the model (true), or in the n-th of a connection only. */
+export type OnTurn = boolean | number;
 
 /** What a `goAway` says and what follows it. */
 export interface GoAway {
@@ -55,4 +59,20 @@ export interface Faults {
    * follows the setup.
    */
   poisonedHandles?: 'silent' | Close;
+  /** The model says nothing: `generationComplete` and `turnComplete` without anything before them. */
+  emptyTurn?: OnTurn;
+  /** The `turnCompleteReason` of turns without a word. */
+  emptyTurnReason?: LiveServerContent['turnCompleteReason'];
+  /** Sound of the right length in which there is nothing to hear. */
+  silentAudio?: OnTurn;
+  /** A tone in place of speech. */
+  toneAudio?: OnTurn;
+  /** The model stays silent after its BLOCKING calls were answered. */
+  noAnswerAfterTool?: boolean;
+  /** Each `toolCall` is sent twice. */
+  duplicateToolCall?: boolean;
+  /** Calls stand in `modelTurn.parts` too, before `toolCall`. */
+  callInModelTurn?: boolean;
+  /** Audio that comes while a BLOCKING call runs ends the connection with 1008 "Operation is not implemented …". */
+  toolCallsInterruptedByAudio?: boolean;
 }

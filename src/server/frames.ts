@@ -1,4 +1,9 @@
-import type { LiveServerContent, LiveServerMessage, UsageMetadata } from '../protocol';
+import {
+  formatDuration,
+  type LiveServerContent,
+  type LiveServerMessage,
+  type UsageMetadata,
+} from '../protocol';
 import type { Route } from './routes';
 
 /**
@@ -17,15 +22,36 @@ export const frames = {
     setupComplete: sessionId === undefined ? {} : { sessionId },
   }),
   inputTranscription: (text: string) => content({ inputTranscription: { text } }),
+  interimTranscription: (text: string) => content({ interimInputTranscription: { text } }),
   inputFinished: () => content({ inputTranscription: { finished: true } }),
   generationComplete: () => content({ generationComplete: true }),
   interrupted: () => content({ interrupted: true }),
-  turnComplete: (usage: UsageMetadata, backend: Route['backend']): LiveServerMessage => ({
-    serverContent: { turnComplete: true, ...(backend === 'vertex' ? { groundingMetadata: {} } : {}) },
+  turnComplete: (
+    usage: UsageMetadata,
+    backend: Route['backend'],
+    turnCompleteReason?: LiveServerContent['turnCompleteReason'],
+  ): LiveServerMessage => ({
+    serverContent: {
+      turnComplete: true,
+      ...(turnCompleteReason ? { turnCompleteReason } : {}),
+      ...(backend === 'vertex' ? { groundingMetadata: {} } : {}),
+    },
     usageMetadata: usage,
   }),
-  goAway: (timeLeft: string): LiveServerMessage => ({ goAway: { timeLeft } }),
-  resumption: (newHandle: string): LiveServerMessage => ({
-    sessionResumptionUpdate: { newHandle, resumable: true },
+  status: (interactionStatus: 'IN_PROGRESS' | 'IDLE') => content({ interactionStatus }),
+  /** As Vertex AI spells it; its `type` is the `voiceActivityType` of the schema. */
+  voiceActivity: (type: 'ACTIVITY_START' | 'ACTIVITY_END', offsetMs: number): LiveServerMessage => ({
+    voiceActivity: { type, audioOffset: formatDuration(offsetMs) } as LiveServerMessage['voiceActivity'],
   }),
+  goAway: (timeLeft: string): LiveServerMessage => ({ goAway: { timeLeft } }),
+  /** @param index of the last client message behind the handle; transparent resumption only */
+  resumption: (newHandle: string, index?: number): LiveServerMessage => ({
+    sessionResumptionUpdate: {
+      newHandle,
+      resumable: true,
+      ...(index === undefined ? {} : { lastConsumedClientMessageIndex: String(index) }),
+    },
+  }),
+  /** Sent while a function runs: an older handle would lose what has happened since. */
+  notResumable: (): LiveServerMessage => ({ sessionResumptionUpdate: { newHandle: '', resumable: false } }),
 };

@@ -11,6 +11,8 @@ export { HandleStore } from './handles';
 export type { ConnectionStats, JournalEntry } from './journal';
 export type { Limits } from './lifetime';
 export type {
+  CallRequest,
+  CallResult,
   DeclaredFunction,
   Ears,
   Hearing,

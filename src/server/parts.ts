@@ -65,10 +65,25 @@ export interface Voice {
 
 /** A function the client declared in `setup.tools[].functionDeclarations`. */
 export interface DeclaredFunction {
+  readonly behavior?: string;
   readonly name?: string;
   readonly description?: string;
   readonly parameters?: unknown;
   readonly parametersJsonSchema?: unknown;
+}
+
+/** A function the mind wants to have called. One that the client did not declare is not called. */
+export interface CallRequest {
+  readonly name: string;
+  readonly args: Record<string, unknown>;
+}
+
+/** The client's answer to a call. */
+export interface CallResult extends CallRequest {
+  readonly id: string;
+  /** What the user had said. */
+  readonly text: string;
+  readonly response: Record<string, unknown>;
 }
 
 /** One user turn as the mind sees it. */
@@ -81,17 +96,26 @@ export interface MindInput {
   readonly memory: Map<string, string>;
   readonly tools: readonly DeclaredFunction[];
   readonly now: Date;
+  /** The same turn again, with what came of the calls that were asked for. */
+  readonly results?: readonly CallResult[];
 }
 
 /** What the mind answers. */
 export interface Reply {
-  /** The answer as text; it is spoken and transcribed. */
+  /** The answer as text; it is spoken and transcribed. May be empty when there are calls. */
   readonly say: string;
+  /**
+   * Functions to be called after (BLOCKING) or before (NON_BLOCKING) this is said. The mind is asked again when the
+   * client has answered.
+   */
+  readonly calls?: readonly CallRequest[];
 }
 
 /** Decides the answer. */
 export interface Mind {
   reply(input: MindInput): Reply | Promise<Reply>;
+  /** Takes note of what the user said before this session; nothing is answered. */
+  learn?(text: string, memory: Map<string, string>): void;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { SPEAK_RATE } from './answer';
-import type { Mind, MindInput, Speech, Voice } from './parts';
+import type { Mind, MindInput, Reply, Speech, Voice } from './parts';
 
 /**
  * A voice that hums: a tone of 220 Hz, as long as the text would take to say.
@@ -18,7 +18,19 @@ export function toneVoice(msPerWord = 300): Voice {
   };
 }
 
-/** A mind made of one function. */
-export function scriptedMind(say: (input: MindInput) => string): Mind {
-  return { reply: (input) => ({ say: say(input) }) };
+/**
+ * A mind made of one function.
+ * @param learn told what the user said before the session, as it stands in a history
+ */
+export function scriptedMind(
+  answer: (input: MindInput) => string | Reply,
+  learn?: (text: string, memory: Map<string, string>) => void,
+): Mind {
+  return {
+    reply: (input) => {
+      const reply = answer(input);
+      return typeof reply === 'string' ? { say: reply } : reply;
+    },
+    ...(learn ? { learn } : {}),
+  };
 }

@@ -15,6 +15,7 @@ import { Journal, type ConnectionStats, type JournalEntry } from './journal';
 import type { Limits } from './lifetime';
 import type { Hearing, Speech } from './parts';
 import { Player } from './player';
+import type { AnswerOutcome } from './tool-desk';
 import { credentialOf, originAllowed, routeOf, type Route } from './routes';
 
 /** Largest message a client may send, in bytes; larger ones end the connection with 1009. */
@@ -40,6 +41,10 @@ export interface ServerEvents {
   heard: [About & Hearing];
   /** The answer that is now being spoken. */
   reply: [About & { text: string; source: Speech['source'] }];
+  /** The model wants a function to be called. */
+  toolCall: [About & { id: string; name: string; args: Record<string, unknown> }];
+  /** The client answered a call. Only the first answer to an open call is `taken`; the others change nothing. */
+  toolResponse: [About & { id: string; response: Record<string, unknown>; outcome: AnswerOutcome }];
   close: [About & Close & { by: 'client' | 'server' }];
   /** Ears, mind or voice failed; the client saw 1011. */
   problem: [About & { error: unknown }];
@@ -76,6 +81,8 @@ export class LocalLiveServer extends EventEmitter<ServerEvents> {
   private readonly record: Journal;
   private listening: number;
   private accepted = 0;
+  /** When turns of the model began, on the server's clock; only kept while they are limited. */
+  private turnsAt: number[] = [];
   private closing: Promise<void> | undefined;
 
   private constructor(private readonly settings: ServerSettings) {
@@ -177,6 +184,10 @@ export class LocalLiveServer extends EventEmitter<ServerEvents> {
       refuseUpgrade(stream, 403, 'Pages of other origins may not talk to the local Live server.');
       return;
     }
+    const { concurrentSessions } = this.settings.limits;
+    if (concurrentSessions > 0 && this.live.size >= concurrentSessions) {
+      return refuseUpgrade(stream, 429, 'Resource has been exhausted: too many sessions at once.');
+    }
     const route = routeOf(request.url);
     if (!route) {
       refuseUpgrade(stream, 404, 'The local Live server serves only the Live API (BidiGenerateContent).');
@@ -201,6 +212,7 @@ export class LocalLiveServer extends EventEmitter<ServerEvents> {
       chance: randomFrom(seed + number * 7919),
       limits,
       handles,
+      countTurn: () => this.countTurn(),
       parts: { ...parts, clock, generationSpeed, random: randomFrom(seed + number) },
       events: {
         setup: ({ model }) => this.tell('connection', { ...who(), model, route }),
@@ -212,6 +224,9 @@ export class LocalLiveServer extends EventEmitter<ServerEvents> {
         sent: (message) => this.record.sent(stats, message),
         heard: (hearing) => this.tell('heard', { ...who(), ...hearing }),
         replied: (text, source) => this.tell('reply', { ...who(), text, source }),
+        called: ({ id, name, args }) => this.tell('toolCall', { ...who(), id, name, args }),
+        answered: ({ id = '', response = {} }, outcome) =>
+          this.tell('toolResponse', { ...who(), id, response, outcome }),
         problem: (error) => this.tell('problem', { ...who(), error }),
         closed: (close, by) => {
           this.live.delete(connection);
@@ -232,6 +247,17 @@ export class LocalLiveServer extends EventEmitter<ServerEvents> {
       this.live.delete(played);
       this.tell('close', { ...who(), code, reason: reason.toString('utf8'), by: played.closedBy });
     });
+  }
+
+  /** A minute on the server's clock is looked back on. */
+  private countTurn(): boolean {
+    const { clock, limits } = this.settings;
+    if (limits.turnsPerMinute <= 0) return true;
+    const now = clock.now();
+    this.turnsAt = this.turnsAt.filter((at) => at > now - 60_000);
+    if (this.turnsAt.length >= limits.turnsPerMinute) return false;
+    this.turnsAt.push(now);
+    return true;
   }
 
   /** Events are for onlookers: one that throws must not break a conversation. */

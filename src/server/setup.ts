@@ -1,6 +1,7 @@
 import type { LiveClientSetup } from '../protocol';
 import { closes } from './closes';
 import { Refusal } from './client-message';
+import { neverAnswered, refuseUnsupported } from './gating';
 import { traitsOf, type ModelTraits } from './models';
 import type { DeclaredFunction } from './parts';
 import type { Route } from './routes';
@@ -28,14 +29,25 @@ export interface SessionConfig {
   /** New activity stops the answer that is under way. */
   readonly bargeIn: boolean;
   readonly thoughts: boolean;
-  readonly tools: readonly DeclaredFunction[];
+  /** Absent when the setup says nothing about tools: a resumed conversation keeps those it had. */
+  readonly tools?: readonly DeclaredFunction[];
   readonly instructions: string;
   /** The client wants `sessionResumptionUpdate`s. */
   readonly resumption: boolean;
+  /** … and to know up to which of its messages the handle remembers (Vertex AI). */
+  readonly transparent: boolean;
   /** Handle of the session to go on with. */
   readonly handle?: string;
   /** The first complete `clientContent` is history, not a question. */
   readonly seedsHistory: boolean;
+  /** Old turns are let go of, so the session has no limit. */
+  readonly compressed: boolean;
+  /** The client wants to be told when activity begins and ends (Vertex AI). */
+  readonly vadSignals: boolean;
+  /** Guesses of what is being said come before the transcript. */
+  readonly interim: boolean;
+  /** The service is known to leave such a setup without an answer. */
+  readonly neverAnswered: boolean;
 }
 
 const SILENCE_MS = { high: 600, low: 1200 };
@@ -58,18 +70,12 @@ function detection(setup: LiveClientSetup): Detection {
 function modality(setup: LiveClientSetup, traits: ModelTraits): 'AUDIO' | 'TEXT' {
   const asked = setup.generationConfig?.responseModalities ?? [];
   const audio = asked.length === 0 || (asked.length === 1 && asked[0] === 'AUDIO');
-  const text = asked.length === 1 && asked[0] === 'TEXT' && traits.text;
-  if (!audio && !text) throw new Refusal(closes.modality(asked, setup.model ?? ''));
-  return text ? 'TEXT' : 'AUDIO';
-}
-
-/** Fields that only the alpha version of the Gemini API knows. */
-function refuseAlphaFields(setup: LiveClientSetup, route: Route): void {
-  if (route.backend !== 'gemini' || route.apiVersion === 'v1alpha') return;
-  if (setup.proactivity) throw new Refusal(closes.unknownName('proactivity', 'setup'));
-  if (setup.generationConfig?.enableAffectiveDialog !== undefined) {
-    throw new Refusal(closes.unknownName('enableAffectiveDialog', 'setup.generation_config'));
+  const text = asked.length === 1 && asked[0] === 'TEXT';
+  const wanted = audio ? 'AUDIO' : text ? 'TEXT' : undefined;
+  if (!wanted || !traits.modalities.includes(wanted)) {
+    throw new Refusal(closes.modality(asked, setup.model ?? ''));
   }
+  return wanted;
 }
 
 /** Text of a system instruction or a turn; other parts are left out. */
@@ -91,7 +97,6 @@ export function declaredFunctions(tools: LiveClientSetup['tools']): DeclaredFunc
  * @throws Refusal with the close the service would answer
  */
 export function acceptSetup(setup: LiveClientSetup, route: Route, nullHandle = false): SessionConfig {
-  refuseAlphaFields(setup, route);
   const model = setup.model;
   if (!model) throw new Refusal(closes.invalidArgument());
   const traits = traitsOf(model, route.backend);
@@ -102,9 +107,9 @@ export function acceptSetup(setup: LiveClientSetup, route: Route, nullHandle = f
         : closes.unknownModel(model, route.apiVersion),
     );
   }
-  if (nullHandle && !traits.nullHandle) {
-    throw new Refusal(closes.invalidArgument());
-  }
+  refuseUnsupported(setup, route, traits);
+  if (nullHandle && !traits.nullHandle) throw new Refusal(closes.invalidArgument());
+  const resumption = setup.sessionResumption;
   const thinking = setup.generationConfig?.thinkingConfig;
   return {
     model,
@@ -116,10 +121,15 @@ export function acceptSetup(setup: LiveClientSetup, route: Route, nullHandle = f
     detection: detection(setup),
     bargeIn: setup.realtimeInputConfig?.activityHandling !== 'NO_INTERRUPTION',
     thoughts: thinking?.includeThoughts ?? (traits.thinksAloud && thinking?.thinkingBudget !== 0),
-    tools: declaredFunctions(setup.tools),
+    ...(setup.tools ? { tools: declaredFunctions(setup.tools) } : {}),
     instructions: textOf(setup.systemInstruction),
-    resumption: setup.sessionResumption !== undefined,
-    ...(setup.sessionResumption?.handle ? { handle: setup.sessionResumption.handle } : {}),
+    resumption: resumption !== undefined,
+    transparent: resumption?.transparent === true,
+    ...(resumption?.handle ? { handle: resumption.handle } : {}),
+    compressed: setup.contextWindowCompression !== undefined,
+    vadSignals: setup.explicitVadSignal === true,
+    interim: setup.realtimeInputConfig?.interimTranscriptTimestampEnabled === true,
+    neverAnswered: neverAnswered(setup, traits),
     seedsHistory: setup.historyConfig?.initialHistoryInClientContent === true,
   };
 }

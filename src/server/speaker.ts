@@ -13,7 +13,8 @@ export interface Said {
  */
 export class Speaker {
   readonly said: Said = { text: '', audioMs: 0 };
-  private firstAudioAt: number | undefined;
+  /** When a client that plays at once and in real time would be done with what it has. */
+  private playedAt = 0;
 
   /** @param speed seconds of sound made per second */
   constructor(
@@ -28,7 +29,7 @@ export class Speaker {
     for (const { message, audioMs, text } of steps) {
       if (!(await this.clock.until(due, signal))) return false;
       this.send(message);
-      if (audioMs > 0) this.firstAudioAt ??= this.clock.now();
+      if (audioMs > 0) this.playedAt = Math.max(this.playedAt, this.clock.now()) + audioMs;
       this.said.audioMs += audioMs;
       this.said.text += text ?? '';
       due += audioMs / this.speed;
@@ -38,6 +39,6 @@ export class Speaker {
 
   /** Waits until a client that plays at once and in real time would be done. @returns false when stopped */
   played(signal: AbortSignal): Promise<boolean> {
-    return this.clock.until((this.firstAudioAt ?? this.clock.now()) + this.said.audioMs, signal);
+    return this.clock.until(this.playedAt, signal);
   }
 }

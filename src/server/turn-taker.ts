@@ -4,10 +4,26 @@ import { LISTEN_RATE, Vad, VAD_FRAME } from './vad';
 
 /** What the turn taker tells the conversation. */
 export interface TurnTakerListener {
-  /** The user began to speak. */
-  activityStarted(): void;
-  /** The user is done. @param pcm 16 kHz mono with a little silence around it */
-  utterance(pcm: Int16Array): void;
+  /** The user began to speak. @param offsetMs where in the sound of this connection */
+  activityStarted(offsetMs: number): void;
+  /** The user is done. */
+  utterance(utterance: Utterance): void;
+}
+
+/** What was said between two silences. */
+export interface Utterance {
+  /** 16 kHz mono with a little silence around it. */
+  readonly pcm: Int16Array;
+  /** Index of the first client message that belongs to it. */
+  readonly from: number;
+  /** Where in the sound of this connection it ended, in ms. */
+  readonly endMs: number;
+}
+
+/** A piece of sound, and the index of the client message that brought it. */
+interface Frame {
+  readonly pcm: Int16Array;
+  readonly from: number;
 }
 
 const FRAMES_PER_SECOND = LISTEN_RATE / VAD_FRAME;
@@ -25,12 +41,16 @@ export class TurnTaker {
   private resampler = new Resampler(LISTEN_RATE, LISTEN_RATE);
   private oddByte: Buffer = Buffer.alloc(0);
   private partial = new Int16Array(0);
-  private frames: Int16Array[] = [];
-  private marked = false;
+  private frames: Frame[] = [];
+  /** Index of the message that marked the beginning of activity. */
+  private marked: number | undefined;
+  private heardMs = 0;
 
+  /** @param index of the client message that is being handled */
   constructor(
     private readonly detection: Detection,
     private readonly listener: TurnTakerListener,
+    private readonly index: () => number,
   ) {
     this.vad = new Vad(detection);
   }
@@ -49,18 +69,19 @@ export class TurnTaker {
 
   /** The client says that the user begins to speak. */
   activityStart(): void {
-    if (this.marked) return;
-    this.marked = true;
+    if (this.marked !== undefined) return;
+    this.marked = this.index();
     this.frames = [];
     this.partial = new Int16Array(0);
-    this.listener.activityStarted();
+    this.listener.activityStarted(this.heardMs);
   }
 
   /** The client says that the user is done. An activity without audio only interrupts. */
   activityEnd(): void {
-    if (!this.marked) return;
-    this.marked = false;
-    this.deliver();
+    if (this.marked === undefined) return;
+    const from = this.marked;
+    this.marked = undefined;
+    this.deliver(from);
   }
 
   /** The microphone was switched off: what was said so far is the whole turn. */
@@ -72,14 +93,21 @@ export class TurnTaker {
     if (speaking) this.deliver();
   }
 
+  /** Index of the first message of the speech that is going on or may just be beginning. */
+  get speakingSince(): number | undefined {
+    if (!this.detection.automatic) return this.marked;
+    return this.vad.speaking || this.vad.rising ? this.frames[0]?.from : undefined;
+  }
+
   private frame(frame: Int16Array): void {
+    this.heardMs += 1000 / FRAMES_PER_SECOND;
     if (!this.detection.automatic) {
-      if (this.marked) this.keep(frame, MAX_FRAMES);
+      if (this.marked !== undefined) this.keep(frame, MAX_FRAMES);
       return;
     }
     const edge = this.vad.push(frame);
     this.keep(frame, this.vad.speaking || edge === 'end' ? MAX_FRAMES : this.leadFrames());
-    if (edge === 'start') this.listener.activityStarted();
+    if (edge === 'start') this.listener.activityStarted(this.heardMs);
     if (edge === 'end') this.deliver();
     else if (this.frames.length >= MAX_FRAMES) this.streamEnd();
   }
@@ -88,16 +116,17 @@ export class TurnTaker {
     return LEAD_FRAMES + Math.ceil(this.detection.prefixPaddingMs / (1000 / FRAMES_PER_SECOND));
   }
 
-  private keep(frame: Int16Array, most: number): void {
-    this.frames.push(frame);
+  private keep(pcm: Int16Array, most: number): void {
+    this.frames.push({ pcm, from: this.index() });
     if (this.frames.length > most) this.frames.splice(0, this.frames.length - most);
   }
 
-  private deliver(): void {
+  private deliver(since?: number): void {
+    const from = since ?? this.frames[0]?.from ?? this.index();
     const pcm = new Int16Array(this.frames.length * VAD_FRAME);
-    this.frames.forEach((frame, index) => pcm.set(frame, index * VAD_FRAME));
+    this.frames.forEach((frame, index) => pcm.set(frame.pcm, index * VAD_FRAME));
     this.frames = [];
-    if (pcm.length > 0) this.listener.utterance(pcm);
+    if (pcm.length > 0) this.listener.utterance({ pcm, from, endMs: this.heardMs });
   }
 
   /** Reads little-endian samples; a byte that is cut off waits for its other half. */

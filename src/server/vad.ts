@@ -57,6 +57,11 @@ export class Vad {
     return 'start';
   }
 
+  /** Voice is heard, though not yet for long enough to be speech. */
+  get rising(): boolean {
+    return this.voicedMs > 0;
+  }
+
   /** Forgets the speech that is under way, not the background. */
   reset(): void {
     this.speaking = false;

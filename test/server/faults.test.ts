@@ -90,7 +90,9 @@ describe('local Live server: faults', () => {
     });
 
     it('does not come to a connection without a limit', async () => {
-      const client = await connect(await rehearsal({ clock: 20_000, limits: { connectionMs: 0 } }));
+      const client = await connect(
+        await rehearsal({ clock: 20_000, limits: { connectionMs: 0, sessionMs: 0 } }),
+      );
       await new Promise((resolve) => setTimeout(resolve, 200));
       assert.equal(client.closed, undefined);
       assert.deepEqual(goAways(client), []);

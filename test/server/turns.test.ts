@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { lettersOf } from '../support/grammar';
 import { buzz, join, noise } from '../support/speech-like';
-import { GEN_3_1, NATIVE, VERTEX_MODEL, VERTEX_PATH, WireClient } from '../support/wire-client';
+import { GEN_3_1, GEN_3_8, NATIVE, VERTEX_MODEL, VERTEX_PATH, WireClient } from '../support/wire-client';
 import { assertFaithful, closeServers, interruptible, rehearsal, setupFor } from './helpers';
 import type { Order } from '../support/grammar';
 
@@ -208,11 +208,11 @@ describe('local Live server: turns', () => {
       },
     });
     const tools = [{ functionDeclarations: [{ name: 'light' }] }];
-    const client = await WireClient.start(server, setupFor(NATIVE, { tools }));
-    client.sendText('one');
+    const client = await WireClient.start(server, setupFor(GEN_3_8, { tools }));
+    client.send({ realtimeInput: { text: 'one' } });
     await client.turns(1);
     client.send({ contextUpdate: { tools: { tools: [{ functionDeclarations: [{ name: 'heating' }] }] } } });
-    client.sendText('two');
+    client.send({ realtimeInput: { text: 'two' } });
     await client.turns(2);
     assert.deepEqual(
       seen.map((entry) => ({ ...(entry as object), now: (entry as { now: Date }).now instanceof Date })),

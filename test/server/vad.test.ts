@@ -26,7 +26,7 @@ class Listener {
   activityStarted(): void {
     this.taken.starts++;
   }
-  utterance(pcm: Int16Array): void {
+  utterance({ pcm }: { pcm: Int16Array }): void {
     this.taken.utterances.push(pcm.length / 16);
     this.taken.pcm.push(pcm);
   }
@@ -34,7 +34,7 @@ class Listener {
 
 function take(pcm: Int16Array, detection: Partial<Detection> = {}, rate = 16_000, chunk = 640): Taken {
   const listener = new Listener();
-  const taker = new TurnTaker({ ...DETECTION, ...detection }, listener);
+  const taker = new TurnTaker({ ...DETECTION, ...detection }, listener, () => 1);
   const bytes = bytesOf(pcm);
   for (let at = 0; at < bytes.length; at += chunk) taker.audio(bytes.subarray(at, at + chunk), rate);
   return listener.taken;
@@ -135,7 +135,7 @@ describe('local Live server: voice activity', () => {
 
     it('cut the utterance; audio outside them is discarded', () => {
       const listener = new Listener();
-      const taker = new TurnTaker(manual, listener);
+      const taker = new TurnTaker(manual, listener, () => 1);
       taker.audio(bytesOf(buzz(500)), 16_000);
       taker.activityStart();
       taker.audio(bytesOf(buzz(1000)), 16_000);
@@ -147,7 +147,7 @@ describe('local Live server: voice activity', () => {
 
     it('without audio only interrupt', () => {
       const listener = new Listener();
-      const taker = new TurnTaker(manual, listener);
+      const taker = new TurnTaker(manual, listener, () => 1);
       taker.activityStart();
       taker.activityEnd();
       assert.deepEqual(listener.taken, { starts: 1, utterances: [], pcm: [] });
@@ -156,7 +156,7 @@ describe('local Live server: voice activity', () => {
 
   it('ends the turn at once when the stream ends', () => {
     const listener = new Listener();
-    const taker = new TurnTaker(DETECTION, listener);
+    const taker = new TurnTaker(DETECTION, listener, () => 1);
     taker.audio(bytesOf(join(noise(500), buzz(800))), 16_000);
     assert.equal(listener.taken.utterances.length, 0);
     taker.streamEnd();

@@ -10,6 +10,8 @@ import type { LiveServerMessage } from '../../src/protocol';
  *     B audio and outputTranscription in one frame   X model text
  *     C toolCall             D toolCallCancellation  R sessionResumptionUpdate
  *     G generationComplete   Y interrupted           Z turnComplete and usageMetadata in one frame
+ *     N interim transcript   F functionCall in modelTurn
+ *     W goAway               V voiceActivity         H interactionStatus
  */
 const ORDERS = {
   /** 2.5 native audio: one thing per frame, transcript ahead of and between the audio. */
@@ -24,7 +26,7 @@ const ORDERS = {
 
 /** A session of turns: what the user said, the answer, and one of the three ways in which a turn ends. */
 function turns(input: string, answer: string): RegExp {
-  return new RegExp(`^S(?:${input}${answer}(?:GZ|GYZ|YZ)R?)*$`);
+  return new RegExp(`^S(?:${input}${answer}(?:GZ|GYZ|D?YZ)R?)*$`);
 }
 
 export type Order = keyof typeof ORDERS;
@@ -39,6 +41,8 @@ export function letterOf(message: LiveServerMessage): string {
       toolCall: 'C',
       toolCallCancellation: 'D',
       sessionResumptionUpdate: 'R',
+      goAway: 'W',
+      voiceActivity: 'V',
     }[others[0] ?? ''];
     if (letter && others.length === 1 && !message.usageMetadata) return letter;
     throw new Error(`no frame of the service: ${JSON.stringify(message).slice(0, 200)}`);
@@ -60,6 +64,8 @@ const LETTERS: Record<string, (content: Content) => string | undefined> = {
     t?.finished ? 'Q' : t?.text === undefined ? 'P' : 'O',
   modelTurn: ({ modelTurn }) => partLetter(modelTurn),
   'modelTurn,outputTranscription': ({ modelTurn }) => (partLetter(modelTurn) === 'A' ? 'B' : undefined),
+  interimInputTranscription: () => 'N',
+  interactionStatus: () => 'H',
   generationComplete: () => 'G',
   interrupted: () => 'Y',
   turnComplete: () => 'Z',
@@ -69,6 +75,7 @@ function partLetter(turn: Content['modelTurn']): string | undefined {
   const [part, ...more] = turn?.parts ?? [];
   if (!part || more.length > 0) return undefined;
   if (part.inlineData) return 'A';
+  if (part.functionCall) return 'F';
   if (part.text === undefined) return undefined;
   return part.thought ? 'T' : 'X';
 }

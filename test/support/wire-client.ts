@@ -11,6 +11,7 @@ export const VERTEX_PATH = '/ws/google.cloud.aiplatform.v1beta1.LlmBidiService/B
 
 export const NATIVE = 'models/gemini-2.5-flash-native-audio-preview-09-2025';
 export const GEN_3_1 = 'models/gemini-3.1-flash-live-preview';
+export const GEN_3_8 = 'models/gemini-3.8-live';
 export const VERTEX_MODEL = 'publishers/google/models/gemini-live-2.5-flash-native-audio';
 
 /** A bare WebSocket client that keeps all it gets. */

@@ -2,6 +2,18 @@ import type { Phrase, Scenario } from '../parts';
 import { numberWords } from './numbers';
 import { compile, slotsOf, type Pattern, type Slot } from './pattern';
 
+/** A function that a rule calls, if the client has declared it. */
+export interface CallRule {
+  /** Name of the function; may contain slots. */
+  readonly name: string;
+  /** Arguments; texts in them may contain slots and remembered values. */
+  readonly args: Readonly<Record<string, unknown>>;
+  /** Said while, or before, the function runs. */
+  readonly meanwhile?: string;
+  /** Said when it has answered; `{result}` is the answer, `{result.key}` a part of it. */
+  readonly then?: string;
+}
+
 /** One thing the assistant can talk about. */
 export interface Rule {
   readonly id: string;
@@ -9,6 +21,8 @@ export interface Rule {
   readonly patterns: readonly Pattern[];
   /** Written to the conversation's memory; keys and values may contain slots. */
   readonly remember: ReadonlyArray<readonly [key: string, value: string]>;
+  /** Called in place of an answer when the client has declared the function. */
+  readonly call?: CallRule;
   /** Answers, used in turn. */
   readonly say: readonly string[];
   /** Answer when a value named in `say` is not known. */
@@ -63,7 +77,7 @@ export function parseScenario(json: unknown, file?: string): RuleScenario {
   const phrases: Phrase[] = [];
   const rules = list.map((entry, index) => {
     const place = `rules[${index}]`;
-    const rule = read.object(entry, place, ['id', 'hear', 'match', 'remember', 'say', 'otherwise']);
+    const rule = read.object(entry, place, ['id', 'hear', 'match', 'remember', 'call', 'say', 'otherwise']);
     const id = read.text(rule.id, `${place}.id`);
     if (ids.has(id)) fail(`${place}.id`, `"${id}" is already the id of another rule`);
     ids.add(id);
@@ -76,6 +90,7 @@ export function parseScenario(json: unknown, file?: string): RuleScenario {
       id,
       patterns: [...hear, ...typed].map((line) => readPattern(line, place, fail)),
       remember: readRemember(read, rule.remember, `${place}.remember`),
+      call: rule.call === undefined ? undefined : readCall(read, rule.call, `${place}.call`),
       say: read.texts(rule.say, `${place}.say`),
       otherwise: rule.otherwise === undefined ? undefined : read.text(rule.otherwise, `${place}.otherwise`),
     };
@@ -164,6 +179,18 @@ function readRemember(read: Reader, value: unknown, place: string): Array<[strin
   ]);
 }
 
+function readCall(read: Reader, value: unknown, place: string): CallRule {
+  const call = read.object(value, place, ['name', 'args', 'meanwhile', 'then']);
+  const text = (key: 'meanwhile' | 'then'): { [key]?: string } =>
+    call[key] === undefined ? {} : { [key]: read.text(call[key], `${place}.${key}`) };
+  return {
+    name: read.text(call.name, `${place}.name`),
+    args: call.args === undefined ? {} : read.object(call.args, `${place}.args`),
+    ...text('meanwhile'),
+    ...text('then'),
+  };
+}
+
 function readPattern(line: string, place: string, fail: Fail): Pattern {
   if (/[{}]/.test(line.replace(/\{[^{}]+\}/g, ''))) fail(place, `unbalanced braces in "${line}"`);
   const pattern = compile(line);
@@ -190,21 +217,37 @@ function checkValues(rules: readonly Rule[], fail: Fail): void {
   const remembered = new Set(rules.flatMap((rule) => rule.remember.map(([key]) => key)));
   for (const [index, rule] of rules.entries()) {
     const own = new Set(rule.patterns.flatMap(slotsOf));
+    const builtIn = (key: string): boolean => (BUILT_IN_VALUES as readonly string[]).includes(key);
+    const known = (key: string): boolean => own.has(key) || remembered.has(key) || builtIn(key);
+    const check = (place: string, text: string, accepted: (key: string) => boolean): void => {
+      const unknown = outerValues(text).find((key) => !accepted(key));
+      if (unknown !== undefined) {
+        fail(
+          `rules[${index}].${place}`,
+          `{${unknown}} is no slot of this rule, nothing remembered and not built in`,
+        );
+      }
+    };
     for (const text of [...rule.say, ...(rule.otherwise ? [rule.otherwise] : [])]) {
+      check('say', text, known);
       for (const key of outerValues(text)) {
-        const known =
-          own.has(key) || remembered.has(key) || (BUILT_IN_VALUES as readonly string[]).includes(key);
-        if (!known)
-          fail(
-            `rules[${index}].say`,
-            `{${key}} is no slot of this rule, nothing remembered and not built in`,
-          );
         if (!rule.otherwise && !own.has(key) && remembered.has(key)) {
           fail(`rules[${index}].otherwise`, `missing: "say" uses {${key}}, which may not be remembered yet`);
         }
       }
     }
+    if (!rule.call) continue;
+    check('call.name', rule.call.name, (key) => own.has(key));
+    for (const text of textsIn(rule.call.args)) check('call.args', text, known);
+    check('call.meanwhile', rule.call.meanwhile ?? '', known);
+    check('call.then', rule.call.then ?? '', (key) => /^result(\..+)?$/.test(key) || known(key));
   }
+}
+
+/** All texts in a value, however deep. */
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
 /** Names in braces, outermost first level only: `{light {room}}` gives `light {room}`. */

@@ -1,4 +1,6 @@
 import type { Hearing, Mind, MindInput, Reply } from '../parts';
+import { conclusion, requestOf } from './calls';
+import { fill } from './fill';
 import type { Rule, RuleScenario } from './format';
 import { match, toWords, type Words } from './pattern';
 import { builtInValues } from './values';
@@ -46,24 +48,39 @@ const LAST_ANSWER = 'last answer';
 export function createMind(scenario: RuleScenario): Mind {
   return {
     reply: (input) => {
-      const say = answer(scenario, input);
-      if (input.text.trim()) input.memory.set(LAST_ANSWER, say);
-      return { say } satisfies Reply;
+      const reply = answer(scenario, input);
+      if (input.text.trim() && reply.say) input.memory.set(LAST_ANSWER, reply.say);
+      return reply;
+    },
+    learn: (text, memory) => {
+      const found = find(scenario, text);
+      if (found) remember(found.rule, valuesOf(found.slots, memory, new Date()), memory);
     },
   };
 }
 
-function answer(scenario: RuleScenario, input: MindInput): string {
-  if (input.hearing && !input.hearing.accepted) return notRecognised(scenario, input.hearing);
-  for (const words of variants(toWords(input.text))) {
+function answer(scenario: RuleScenario, input: MindInput): Reply {
+  if (input.hearing && !input.hearing.accepted) return { say: notRecognised(scenario, input.hearing) };
+  const found = find(scenario, input.text);
+  return found ? follow(scenario, found, input) : { say: notKnown(scenario, input.text) };
+}
+
+interface Found {
+  readonly rule: Rule;
+  readonly slots: ReadonlyMap<string, string>;
+}
+
+/** The first rule that a text fits. */
+function find(scenario: RuleScenario, text: string): Found | undefined {
+  for (const words of variants(toWords(text))) {
     for (const rule of scenario.rules) {
       for (const pattern of rule.patterns) {
         const slots = match(pattern, words, scenario.slots);
-        if (slots) return follow(rule, slots, input);
+        if (slots) return { rule, slots };
       }
     }
   }
-  return notKnown(scenario, input.text);
+  return undefined;
 }
 
 /** The words as they are, then without courtesies. */
@@ -87,29 +104,33 @@ function* variants(words: Words): Generator<Words> {
   if (plain.length !== words.plain.length) yield { plain, original };
 }
 
-function follow(rule: Rule, slots: Map<string, string>, { memory, now }: MindInput): string {
-  const known = (key: string): string | undefined =>
+type Known = (key: string) => string | undefined;
+
+const valuesOf =
+  (slots: ReadonlyMap<string, string>, memory: Map<string, string>, now: Date): Known =>
+  (key) =>
     slots.get(key) ?? builtInValues(now)[key] ?? memory.get(key);
+
+function remember(rule: Rule, known: Known, memory: Map<string, string>): void {
   for (const [key, value] of rule.remember) {
     memory.set(fill(key, known) ?? key, (fill(value, known) ?? value).replace(/[{}]/g, ''));
+  }
+}
+
+function follow(scenario: RuleScenario, { rule, slots }: Found, input: MindInput): Reply {
+  const { memory, now, tools, results } = input;
+  const known = valuesOf(slots, memory, now);
+  const say = (text: string | undefined): string => fill(text ?? '', known) ?? '';
+  if (results) return { say: conclusion(rule.call, results, known) };
+  remember(rule, known, memory);
+  const call = rule.call && requestOf(scenario, rule.call, known);
+  if (call && tools.some(({ name }) => name === call.name)) {
+    return { say: say(rule.call?.meanwhile), calls: [call] };
   }
   const counter = `said ${rule.id}`;
   const turn = Number(memory.get(counter) ?? 0);
   if (rule.say.length > 1) memory.set(counter, String(turn + 1));
-  return fill(rule.say[turn % rule.say.length]!, known) ?? fill(rule.otherwise ?? '', known) ?? '';
-}
-
-/** Puts values into a text, inner braces first (`{light {room}}`); nothing when a value is not known. */
-function fill(text: string, known: (key: string) => string | undefined): string | undefined {
-  let missing = false;
-  const once = (part: string): string =>
-    part.replace(/\{([^{}]*)\}/g, (_, key: string) => {
-      const value = known(key);
-      if (value === undefined) missing = true;
-      return value ?? '';
-    });
-  const filled = once(once(text));
-  return missing ? undefined : filled;
+  return { say: fill(rule.say[turn % rule.say.length]!, known) ?? say(rule.otherwise) };
 }
 
 /** Something typed (or heard freely) that no rule covers. */
