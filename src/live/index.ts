@@ -5,6 +5,7 @@
  */
 export { LiveSession } from './session';
 export type { LiveSessionOptions, LiveStats } from './session-core';
+export * from './auth';
 export type { ConversationState, HistoryEntry } from './conversation';
 export { LiveError, type LiveErrorCode, type LiveErrorDetails } from './errors';
 export type {
@@ -22,6 +23,7 @@ export type { TokensByModality } from './cost-report';
 export type { LaneOptions, LaneStats } from './lanes';
 export type { CostLimitOptions, DayStore, LimitOptions } from './limits/options';
 export { Recorder, type RecorderOptions, type RecorderStats, type RecorderWarning } from './recorder';
+export { agentFor, type Environment, type NetworkOptions } from './network';
 export { TRANSITIONS } from './state';
 export type { RecoveryOptions } from './recovery/options';
 export type { FrameTap, TapClosed, TapOpened } from './tap';

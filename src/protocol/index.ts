@@ -4,6 +4,7 @@
  *
  * @packageDocumentation
  */
+export * from './auth-token';
 export * from './check';
 export * from './close';
 export * from './config';
