@@ -8,6 +8,11 @@ const MAX_BYTES = 100 * INPUT_BYTES_PER_MS;
 export class Chunker {
   private rest: Buffer | undefined;
 
+  /** Bytes that wait for more. */
+  get waiting(): number {
+    return this.rest?.length ?? 0;
+  }
+
   push(input: Buffer): Buffer[] {
     const data = this.rest ? Buffer.concat([this.rest, input]) : input;
     this.rest = undefined;

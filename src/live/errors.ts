@@ -21,7 +21,9 @@ export type LiveErrorCode =
   /** `close()` was called. */
   | 'CLOSED'
   /** Too much waits to be sent. */
-  | 'QUEUE_FULL';
+  | 'QUEUE_FULL'
+  /** The money for the conversation or the day is spent. */
+  | 'COST_LIMIT';
 
 /** How the connection ended. */
 export interface LiveErrorDetails {

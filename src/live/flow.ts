@@ -1,13 +1,60 @@
-import type { LiveServerMessage, UsageMetadata } from '../protocol';
-import type { Emit } from './events';
+import {
+  clientContent,
+  profileFor,
+  realtimeInput,
+  toolResponse,
+  type FunctionResponse,
+  type LiveClientMessage,
+  type LiveConnectConfig,
+  type LiveServerMessage,
+  type UsageMetadata,
+} from '../protocol';
+import { Asking } from './asking';
+import { INPUT_BYTES_PER_MS } from './chunker';
+import { CostMeter } from './cost';
+import type { LiveError } from './errors';
+import type { Emit, LiveEvents } from './events';
 import { Inputs } from './inputs';
 import { Lanes, type LaneOptions, type Uplink } from './lanes';
-import { Limiter } from './limits/limiter';
+import { Limiter, type Wait } from './limits/limiter';
 import type { CostLimitOptions, LimitOptions } from './limits/options';
+import { announcement, Announcer } from './say';
 import type { LiveEndpoint } from './target';
-import { InputClock, isVoiced, type TurnTimings } from './timings';
+import { InputClock, Speech, type TurnTimings } from './timings';
+import { ToolGate } from './tools/gate';
+import { Ledger, type OpenCall } from './tools/ledger';
 import { Turns } from './turns';
 import type { WatchdogOptions } from './watchdogs/options';
+import { Watchdogs } from './watchdogs/watchdogs';
+
+/** What a conversation has been so far, for one that is taken up again: plain JSON. */
+export interface FlowState {
+  /** Number of the last turn. */
+  turn: number;
+  usage: UsageMetadata;
+  /** What the conversation has cost (USD). */
+  costUsd?: number;
+  /** Function calls that wait for their answer. */
+  openCalls?: OpenCall[];
+}
+
+/** The part of a session's options that is about the flow of data. */
+export interface FlowOptions {
+  endpoint: LiveEndpoint;
+  config?: LiveConnectConfig;
+  lanes?: LaneOptions;
+  /** How much one key may do; what exceeds it waits. Default: no limits. */
+  limits?: LimitOptions;
+  /** How much money may be spent; then the session closes. Default: no limits. */
+  costLimits?: CostLimitOptions;
+  /** What is watched and warned of; `false` switches all of it off. */
+  watchdogs?: WatchdogOptions | false;
+  /**
+   * How long sound is held back, dropped and counted, while a function runs for which the model waits (ms): it would
+   * cancel the call or the session. `false`: never. Default 10000.
+   */
+  toolGateMs?: number | false;
+}
 
 /** What {@link Flow} needs of its session. */
 export interface FlowContext {
@@ -17,23 +64,13 @@ export interface FlowContext {
   emit: Emit;
   /** Connection part of each turn's timings. */
   timings(): TurnTimings;
-  /** Of a conversation that is taken up again. */
-  before: { turn: number; usage: UsageMetadata };
+  before: FlowState;
   /** Ends the session, because its money is spent. */
   close(reason: string): void;
 }
 
-/** The part of a session's options that is about the flow of data. */
-export interface FlowOptions {
-  endpoint: LiveEndpoint;
-  lanes?: LaneOptions;
-  /** How much one key may do; what exceeds it waits. Default: no limits. */
-  limits?: LimitOptions;
-  /** How much money may be spent; then the session closes. Default: no limits. */
-  costLimits?: CostLimitOptions;
-  /** What is watched and warned of; `false` switches all of it off. */
-  watchdogs?: WatchdogOptions | false;
-}
+/** The model says nothing although it should: what it is asked then. */
+const NUDGE = 'Please go on.';
 
 /**
  * Everything of a session that lasts across its connections and moves data: what waits to be sent, what the turns are,
@@ -44,57 +81,219 @@ export class Flow {
   readonly lanes: Lanes;
   readonly inputs: Inputs;
   readonly turns: Turns;
+  readonly ledger: Ledger;
+  readonly announcer: Announcer;
   private readonly limiter: Limiter;
+  private readonly asking: Asking;
+  private readonly costs: CostMeter;
+  private readonly watchdogs: Watchdogs;
+  private readonly gate: ToolGate;
+  private readonly speech: Speech;
+  private connected = false;
+  /** When the last frame came (monotonic ms). */
+  private heardAt = 0;
 
   constructor(private readonly context: FlowContext) {
     const { options, emit, conversation, before, model } = context;
-    this.lanes = new Lanes(options.lanes ?? {}, (pcm) => {
-      if (isVoiced(pcm)) this.input.mark();
-    });
-    this.inputs = new Inputs(this.lanes);
     const limits = options.limits ?? {};
-    this.limiter = Limiter.for(limits.key || credentialOf(options.endpoint), model, limits);
+    const key = limits.key || credentialOf(options.endpoint);
+    this.limiter = Limiter.for(key, model, limits);
+    this.gate = new ToolGate(model, options.config, options.toolGateMs);
+    this.watchdogs = new Watchdogs(options.watchdogs ?? {}, {
+      emit,
+      callsPending: () => this.ledger.pending,
+      nudge: () => this.asking.ask(this.textMessage(NUDGE), () => this.watchdogs.asked()),
+    });
+    const { proactivity, realtimeInputConfig: detection } = options.config ?? {};
+    // A model that may keep silent owes no answer, nor does one that waits for the mark of an activity's end.
+    const optional = profileFor(model).proactive === 'always' || proactivity?.proactiveAudio === true;
+    const marked = detection?.automaticActivityDetection?.disabled === true;
+    this.speech = new Speech(() => {
+      if (!optional && !marked) this.watchdogs.spoken();
+    });
+    const { maxFramesPerSecond } = profileFor(model);
+    this.lanes = new Lanes({ maxFramesPerSecond, ...options.lanes }, (pcm) => {
+      if (this.speech.add(pcm, pcm.length / INPUT_BYTES_PER_MS)) this.input.mark();
+    });
+    this.inputs = new Inputs({
+      sendAudio: (pcm) => (this.gate.closed ? this.lanes.refuseAudio(pcm) : this.lanes.sendAudio(pcm)),
+      flushAudio: () => this.lanes.flushAudio(),
+      sendPicture: (data, mimeType) => this.lanes.sendPicture(data, mimeType),
+    });
+    const onWait = (wait: Wait): void => emit('waiting', wait);
+    this.asking = new Asking(this.limiter, this.lanes, onWait, () => {
+      const message = 'A text had to wait for its turn, and now too much waits to be sent: it is left out';
+      emit('warning', {
+        code: 'QUEUE_FULL',
+        message,
+        advice: 'Ask less often, or raise the limit of turns.',
+      });
+    });
+    this.costs = new CostMeter({
+      model,
+      key,
+      free: options.endpoint.backend === 'local',
+      limits: options.costLimits ?? {},
+      emit,
+      spent: before.costUsd,
+    });
+    this.ledger = new Ledger(
+      {
+        emit,
+        send: (responses, sent, wanted) => this.sendAnswers(responses, sent, wanted),
+        answered: (responses) => {
+          this.gate.over(responses.filter((one) => !one.willContinue).map(({ id }) => id));
+          this.watchdogs.answered(responses);
+        },
+      },
+      before.openCalls,
+    );
     this.turns = new Turns({
       conversation,
-      emit,
+      emit: (event, payload) => {
+        if (event === 'turn') this.turnOver(payload as LiveEvents['turn'][0]);
+        if (event === 'tool-call') {
+          const { id, name } = payload as LiveEvents['tool-call'][0];
+          this.gate.called(id, name);
+        }
+        emit(event, payload);
+      },
       input: this.input,
+      costs: this.costs,
+      ledger: this.ledger,
+      watchdogs: this.watchdogs,
+      queue: () => this.lanes.stats,
       timings: () => context.timings(),
+      begun: () => this.asking.turnBegun(),
+      settled: () => this.announcer.check(),
       lastTurn: before.turn,
       usage: before.usage,
     });
+    this.announcer = new Announcer({
+      usable: () => this.connected,
+      occupied: () => this.turns.occupied,
+      quietMs: () => (this.turns.playing ? 0 : performance.now() - this.heardAt),
+      interrupt: () => void this.turns.interruptLocally(),
+      ask: (text) => this.sendText(text, true),
+    });
+  }
+
+  /** What is needed to go on later. */
+  get state(): FlowState {
+    const { lastTurn: turn, usage } = this.turns;
+    return { turn, usage, costUsd: this.costs.conversationUsd, openCalls: this.ledger.open };
+  }
+
+  /** Whether the model waits for the answer of a function, or an answer waits to be sent. */
+  get callsPending(): boolean {
+    return this.ledger.pending;
   }
 
   /**
    * Waits until the limits allow one more connection.
    *
    * @returns to be called once when that connection is over, or did not come about.
-   * @throws LiveError (as rejection) `CLOSED` when the signal ended the wait
+   * @throws LiveError (as rejection) `COST_LIMIT` when no money is left, `CLOSED` when the signal ended the wait
    */
-  admit(signal: AbortSignal): Promise<() => void> {
+  async admit(signal: AbortSignal): Promise<() => void> {
+    const spent = this.costs.check();
+    if (spent) throw spent;
     return this.limiter.start(signal, (wait) => this.context.emit('waiting', wait));
   }
 
-  /** A connection is ready: what waits may leave. */
-  open(uplink: Uplink): void {
+  /** A connection is ready: what waits may leave. @param resumed the service remembers the conversation */
+  open(uplink: Uplink, resumed: boolean): void {
+    this.connected = true;
+    this.heardAt = performance.now();
+    this.ledger.connected(resumed);
+    if (!resumed) this.gate.clear();
     this.lanes.open(uplink);
+    this.announcer.check();
   }
 
   /** Takes a message of the server. */
   take(message: LiveServerMessage): void {
+    this.heardAt = performance.now();
+    this.input.heard(this.heardAt);
+    this.watchdogs.heard(this.heardAt);
+    if (message.toolCallCancellation?.ids) this.gate.over(message.toolCallCancellation.ids);
     this.turns.take(message);
+    if (message.usageMetadata) this.checkCosts();
+  }
+
+  /**
+   * Says something in writing, in the way the model accepts in mid-session.
+   *
+   * @param say it is an announcement and not the user's.
+   * @throws LiveError `QUEUE_FULL`
+   */
+  sendText(text: string, say = false): void {
+    const message = this.textMessage(say ? announcement(text) : text);
+    this.ask(message, () => this.turns.typed(text, say));
+  }
+
+  /** Sends something that the model is to answer. @throws LiveError `QUEUE_FULL` */
+  ask(message: LiveClientMessage, sent?: () => void): void {
+    this.asking.ask(message, () => {
+      this.input.mark();
+      this.watchdogs.asked();
+      sent?.();
+    });
+  }
+
+  /** The user's activity has ended: the model is to answer. */
+  activityEnded(): void {
+    this.input.mark();
+    if (this.connected) this.watchdogs.asked();
+  }
+
+  /** Nothing can be sent any more, and nothing comes. */
+  shut(): void {
+    this.connected = false;
+    this.lanes.shut();
+    this.watchdogs.stop();
+    this.announcer.stop();
   }
 
   /** The connection is gone: what waits goes on waiting, the answer ends with what came. */
   lost(): void {
-    this.lanes.shut();
+    this.shut();
+    this.asking.lost();
     this.turns.lost();
   }
 
   /** The session closes: nothing waits any more. @param finish the sound that has come may be played to its end */
   close(finish: boolean): void {
+    this.connected = false;
     this.turns.closed(finish);
+    this.asking.stop();
+    this.announcer.clear();
+    this.watchdogs.stop();
     this.lanes.clear();
     this.inputs.close();
+  }
+
+  private turnOver({ say, incomplete }: Pick<LiveEvents['turn'][0], 'say' | 'incomplete'>): void {
+    this.announcer.turnOver(say, incomplete);
+  }
+
+  private checkCosts(): void {
+    const error: LiveError | undefined = this.costs.check();
+    if (!error || !this.connected) return;
+    const { code, message, advice, policy } = error;
+    this.context.emit('error', { code, message, advice, policy });
+    this.context.close(message);
+  }
+
+  private sendAnswers(responses: FunctionResponse[], sent: () => void, wanted: () => boolean): boolean {
+    const backend = this.context.options.endpoint.backend === 'vertex' ? 'vertex' : 'gemini';
+    const message = toolResponse({ functionResponses: responses }, backend);
+    return this.lanes.sendControl(message, { sent, wanted });
+  }
+
+  private textMessage(text: string): LiveClientMessage {
+    const lane = profileFor(this.context.model).textLane;
+    return lane === 'realtimeInput' ? realtimeInput({ text }) : clientContent({ turns: text });
   }
 }
 

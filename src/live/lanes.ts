@@ -17,6 +17,8 @@ export interface LaneOptions {
   maxControlChars?: number;
   /** Bytes that may lie in the socket; beyond, the lanes wait. Default 64 KiB, about 1.5 s of audio. */
   highWaterBytes?: number;
+  /** Pictures sent per second; between them only the latest is kept. Default: what the model looks at. 0: none. */
+  maxFramesPerSecond?: number;
 }
 
 /** What went through the lanes, and what did not. */
@@ -31,6 +33,19 @@ export interface LaneStats {
   droppedVideoFrames: number;
   queuedAudioMs: number;
   queuedMessages: number;
+  /** Every byte of audio that was handed in is in one of the others: `given = sent + dropped + queued`. */
+  audioBytes: { given: number; sent: number; dropped: number; queued: number };
+  /** Bytes that the socket holds and the network has not taken. */
+  bufferedBytes: number;
+}
+
+/** A control message that waits. */
+interface ControlItem {
+  text: string;
+  /** Called when it is handed to the socket. */
+  sent?: () => void;
+  /** Asked right before that; false: it is not sent. */
+  wanted?: () => boolean;
 }
 
 interface AudioItem {
@@ -51,24 +66,27 @@ const MAX_AUDIO_ITEMS = 5000;
  * takes: a stalled connection costs old audio, not memory.
  */
 export class Lanes {
-  private readonly control: Array<{ text: string; sent?: () => void }> = [];
+  private readonly control: ControlItem[] = [];
   private controlChars = 0;
   private readonly audioItems: AudioItem[] = [];
   private readonly chunker = new Chunker();
   private picture: { data: Buffer; mimeType: string } | undefined;
+  /** When the next picture may leave (monotonic ms), and what waits for that. */
+  private pictureDue = 0;
+  private pictureTimer: NodeJS.Timeout | undefined;
   private uplink: Uplink | undefined;
-  private readonly maxAudioMs: number;
+  private held = false;
+  private readonly maxAudioBytes: number;
   private readonly maxControlChars: number;
   private readonly highWaterBytes: number;
-  private readonly counts: LaneStats = {
-    sentAudioMs: 0,
+  private readonly framesPerSecond: number;
+  private readonly bytes = { given: 0, sent: 0, dropped: 0 };
+  private queuedBytes = 0;
+  private readonly counts = {
     sentVideoFrames: 0,
     sentMessages: 0,
-    droppedAudioMs: 0,
     droppedAudioChunks: 0,
     droppedVideoFrames: 0,
-    queuedAudioMs: 0,
-    queuedMessages: 0,
   };
 
   constructor(
@@ -76,24 +94,30 @@ export class Lanes {
     /** Called with each chunk of audio that is handed to the socket. */
     private readonly onAudioSent: (pcm: Buffer) => void,
   ) {
-    this.maxAudioMs = options.maxAudioMs ?? 5000;
+    this.maxAudioBytes = (options.maxAudioMs ?? 5000) * INPUT_BYTES_PER_MS;
     this.maxControlChars = options.maxControlChars ?? 4 * 1024 * 1024;
     this.highWaterBytes = options.highWaterBytes ?? 64 * 1024;
+    this.framesPerSecond = options.maxFramesPerSecond ?? Infinity;
   }
 
   get stats(): LaneStats {
-    return { ...this.counts, queuedMessages: this.control.length };
+    const { given, sent, dropped } = this.bytes;
+    return {
+      ...this.counts,
+      sentAudioMs: sent / INPUT_BYTES_PER_MS,
+      droppedAudioMs: dropped / INPUT_BYTES_PER_MS,
+      queuedAudioMs: this.queuedBytes / INPUT_BYTES_PER_MS,
+      queuedMessages: this.control.length,
+      audioBytes: { given, sent, dropped, queued: this.queuedBytes + this.chunker.waiting },
+      bufferedBytes: this.uplink?.bufferedAmount ?? 0,
+    };
   }
 
-  /**
-   * Queues a control message; false when too much waits already.
-   *
-   * @param sent called when it is handed to the socket.
-   */
-  sendControl(message: LiveClientMessage, sent?: () => void): boolean {
+  /** Queues a control message; false when too much waits already. */
+  sendControl(message: LiveClientMessage, watch: Omit<ControlItem, 'text'> = {}): boolean {
     const text = encode(message);
     if (this.controlChars + text.length > this.maxControlChars && this.control.length > 0) return false;
-    this.control.push({ text, sent });
+    this.control.push({ text, ...watch });
     this.controlChars += text.length;
     this.pump();
     return true;
@@ -101,8 +125,16 @@ export class Lanes {
 
   /** Queues PCM16 mono at 16 kHz, in chunks of any size. */
   sendAudio(pcm: Buffer): void {
+    this.bytes.given += pcm.length;
     for (const chunk of this.chunker.push(pcm)) this.queueAudio({ pcm: chunk, at: Date.now() });
     this.pump();
+  }
+
+  /** Gives audio up that must not be sent now; it is counted. */
+  refuseAudio(pcm: Buffer): void {
+    this.bytes.given += pcm.length;
+    this.bytes.dropped += pcm.length;
+    this.counts.droppedAudioChunks++;
   }
 
   /** Queues an activity marker behind the audio that came before it. */
@@ -114,21 +146,31 @@ export class Lanes {
 
   /** Sends the last few milliseconds that did not fill a chunk. */
   flushAudio(): void {
+    const { waiting } = this.chunker;
     const rest = this.chunker.flush();
+    // Half a sample at the very end is no sound.
+    this.bytes.dropped += waiting - (rest?.length ?? 0);
     if (rest) this.queueAudio({ pcm: rest, at: Date.now() });
     this.pump();
   }
 
   /** Puts a picture in the place of the one that waits. */
   sendPicture(data: Buffer, mimeType: string): void {
-    if (this.picture) this.counts.droppedVideoFrames++;
+    if (this.picture || this.framesPerSecond <= 0) this.counts.droppedVideoFrames++;
+    if (this.framesPerSecond <= 0) return;
     this.picture = { data, mimeType };
     this.pump();
   }
 
+  /** Audio and its markers wait although the network would take them; the bounds hold all the same. */
+  hold(held: boolean): void {
+    this.held = held;
+    if (!held) this.pump();
+  }
+
   /** The setup is complete: from now on messages may leave. Audio that has waited too long is not worth sending. */
   open(uplink: Uplink): void {
-    const oldest = Date.now() - this.maxAudioMs;
+    const oldest = Date.now() - this.maxAudioBytes / INPUT_BYTES_PER_MS;
     while (this.audioItems[0]?.pcm && this.audioItems[0].at < oldest) this.dropOldest();
     this.uplink = uplink;
     this.pump();
@@ -137,21 +179,27 @@ export class Lanes {
   /** The connection is gone; what waits goes on waiting, within the bounds. */
   shut(): void {
     this.uplink = undefined;
+    clearTimeout(this.pictureTimer);
+    this.pictureTimer = undefined;
   }
 
   /** Forgets all that waits. */
   clear(): void {
+    this.bytes.dropped += this.chunker.waiting;
     this.chunker.flush();
     while (this.audioItems.length > 0) this.dropOldest();
     this.control.length = 0;
     this.controlChars = 0;
+    if (this.picture) this.counts.droppedVideoFrames++;
     this.picture = undefined;
+    clearTimeout(this.pictureTimer);
+    this.pictureTimer = undefined;
   }
 
   private queueAudio(item: AudioItem): void {
     this.audioItems.push(item);
-    if (item.pcm) this.counts.queuedAudioMs += item.pcm.length / INPUT_BYTES_PER_MS;
-    while (this.counts.queuedAudioMs > this.maxAudioMs && this.audioItems.length > 1) this.dropOldest(true);
+    if (item.pcm) this.queuedBytes += item.pcm.length;
+    while (this.queuedBytes > this.maxAudioBytes && this.audioItems.length > 1) this.dropOldest(true);
     if (this.audioItems.length > MAX_AUDIO_ITEMS) this.dropOldest();
   }
 
@@ -160,9 +208,8 @@ export class Lanes {
     const index = audioOnly ? this.audioItems.findIndex(({ pcm }) => pcm) : 0;
     const item = index < 0 ? undefined : this.audioItems.splice(index, 1)[0];
     if (!item?.pcm) return;
-    const ms = item.pcm.length / INPUT_BYTES_PER_MS;
-    this.counts.queuedAudioMs -= ms;
-    this.counts.droppedAudioMs += ms;
+    this.queuedBytes -= item.pcm.length;
+    this.bytes.dropped += item.pcm.length;
     this.counts.droppedAudioChunks++;
   }
 
@@ -176,24 +223,38 @@ export class Lanes {
   };
 
   private next(): string | undefined {
-    const control = this.control.shift();
-    if (control) {
-      this.controlChars -= control.text.length;
-      control.sent?.();
-      return control.text;
+    for (let item = this.control.shift(); item; item = this.control.shift()) {
+      this.controlChars -= item.text.length;
+      if (item.wanted && !item.wanted()) continue;
+      item.sent?.();
+      return item.text;
     }
+    return (this.held ? undefined : this.nextAudio()) ?? this.nextPicture();
+  }
+
+  private nextAudio(): string | undefined {
     const item = this.audioItems.shift();
     if (item?.marker) return encode(item.marker);
-    if (item?.pcm) {
-      const ms = item.pcm.length / INPUT_BYTES_PER_MS;
-      this.counts.queuedAudioMs -= ms;
-      this.counts.sentAudioMs += ms;
-      this.onAudioSent(item.pcm);
-      return encodeAudio(item.pcm, INPUT_RATE);
+    if (!item?.pcm) return undefined;
+    this.queuedBytes -= item.pcm.length;
+    this.bytes.sent += item.pcm.length;
+    this.onAudioSent(item.pcm);
+    return encodeAudio(item.pcm, INPUT_RATE);
+  }
+
+  private nextPicture(): string | undefined {
+    if (!this.picture || this.pictureTimer) return undefined;
+    const now = performance.now();
+    if (now < this.pictureDue) {
+      this.pictureTimer = setTimeout(() => {
+        this.pictureTimer = undefined;
+        this.pump();
+      }, this.pictureDue - now);
+      return undefined;
     }
-    if (!this.picture) return undefined;
     const { data, mimeType } = this.picture;
     this.picture = undefined;
+    this.pictureDue = now + 1000 / this.framesPerSecond;
     this.counts.sentVideoFrames++;
     return encode(realtimeInput({ video: { mimeType, data: data.toString('base64') } }));
   }

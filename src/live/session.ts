@@ -2,7 +2,6 @@ import type { Writable } from 'node:stream';
 import {
   clientContent,
   isObject,
-  profileFor,
   realtimeInput,
   toolResponse,
   type FunctionResponse,
@@ -10,6 +9,7 @@ import {
   type TurnsInput,
 } from '../protocol';
 import { LiveError } from './errors';
+import type { SayOptions } from './say';
 import { SessionCore } from './session-core';
 
 /**
@@ -55,7 +55,7 @@ export class LiveSession extends SessionCore {
   activityEnd(): void {
     this.activityOpen = false;
     this.flow.lanes.sendMarker(realtimeInput({ activityEnd: {} }));
-    this.flow.input.mark();
+    this.flow.activityEnded();
   }
 
   /** Tells that the microphone pauses, so that the service does not wait for the rest. In order with the audio. */
@@ -71,9 +71,18 @@ export class LiveSession extends SessionCore {
   sendText(text: string): void {
     if (typeof text !== 'string' || text === '')
       throw new LiveError('BAD_INPUT', 'A text to send must not be empty');
-    const lane = profileFor(this.model).textLane;
-    this.control(lane === 'realtimeInput' ? realtimeInput({ text }) : clientContent({ turns: text }), true);
-    this.flow.turns.typed(text);
+    this.encoded(() => this.flow.sendText(text));
+  }
+
+  /**
+   * Has something announced: the model is asked to say it now, word for word. It waits while a turn runs and while
+   * there is no connection; one that loses its connection is asked for again. The turn tells it as `say`.
+   *
+   * @param options.priority interrupt what runs.
+   * @throws LiveError `BAD_INPUT`, `QUEUE_FULL`
+   */
+  say(text: string, options: SayOptions = {}): void {
+    this.encoded(() => this.flow.announcer.say(text, options));
   }
 
   /**
@@ -84,19 +93,25 @@ export class LiveSession extends SessionCore {
    */
   sendContent(turns: TurnsInput | undefined, turnComplete = true): void {
     const message = this.encoded(() => clientContent({ turns, turnComplete }, this.backend));
-    this.control(message, turnComplete);
+    if (!turnComplete) return this.control(message);
     const last = message.clientContent?.turns?.at(-1);
     const text = last?.role === 'model' ? '' : (last?.parts ?? []).map((part) => part.text ?? '').join('');
-    if (turnComplete && text) this.flow.turns.typed(text);
+    this.encoded(() =>
+      this.flow.ask(message, () => {
+        if (text) this.flow.turns.typed(text);
+      }),
+    );
   }
 
   /**
-   * Answers function calls.
+   * Answers function calls; each becomes a `tool-result` event. Only the first answer to a call is sent, and none to a
+   * call that the service has cancelled, does not know, or has lost.
    *
    * @throws LiveError `BAD_INPUT`, `QUEUE_FULL`
    */
   respond(functionResponses: FunctionResponse | FunctionResponse[]): void {
-    this.control(this.encoded(() => toolResponse({ functionResponses }, this.backend)));
+    const { toolResponse: answers } = this.encoded(() => toolResponse({ functionResponses }, this.backend));
+    this.flow.ledger.answer(answers?.functionResponses ?? []);
   }
 
   /**
@@ -135,22 +150,18 @@ export class LiveSession extends SessionCore {
     return this.options.endpoint.backend === 'vertex' ? 'vertex' : 'gemini';
   }
 
-  /** @param asks the model is expected to answer: time is measured from when the message leaves. */
-  private control(message: LiveClientMessage, asks = false): void {
-    const queued = this.encoded(() =>
-      this.flow.lanes.sendControl(message, asks ? () => this.flow.input.mark() : undefined),
-    );
-    if (!queued) {
-      throw new LiveError('QUEUE_FULL', 'Too many messages wait to be sent', {
-        advice: 'Connect the session, or wait until the connection takes what is queued.',
-      });
-    }
+  private control(message: LiveClientMessage): void {
+    if (this.encoded(() => this.flow.lanes.sendControl(message))) return;
+    throw new LiveError('QUEUE_FULL', 'Too many messages wait to be sent', {
+      advice: 'Connect the session, or wait until the connection takes what is queued.',
+    });
   }
 
   private encoded<T>(encode: () => T): T {
     try {
       return encode();
     } catch (error) {
+      if (error instanceof LiveError) throw error;
       throw new LiveError('BAD_INPUT', error instanceof Error ? error.message : String(error));
     }
   }

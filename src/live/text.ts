@@ -18,9 +18,18 @@ export function cutText(text: string, share: number): string {
   return text.slice(0, end).trimEnd();
 }
 
-/** A text that arrives in pieces and is told to the outside in pieces and, later, as a whole. */
+/** Scripts that are written without spaces between sentences. */
+const SPACELESS = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u;
+
+/**
+ * A text that arrives in pieces and is told to the outside in pieces and, later, as a whole. The pieces mostly bring
+ * their own spaces; between two utterances, where none comes, one is put.
+ */
 export class TextTrack {
   private told = 0;
+  /** Where the utterance began that is under way. */
+  private begin = 0;
+  private broken = false;
 
   /** All that has come so far. */
   text = '';
@@ -30,8 +39,25 @@ export class TextTrack {
     return this.told === 0;
   }
 
-  add(piece: string): void {
-    this.text += piece;
+  /** @param finished the service says that this piece ends the utterance; some repeat the whole of it with that. */
+  add(piece: string, finished = false): void {
+    const repeated = finished && piece.trim() !== '' && piece.trim() === this.text.slice(this.begin).trim();
+    if (!repeated) this.append(piece);
+    // Some models call every piece finished: only the end of a sentence is believed.
+    if (finished && /[.!?…]["')\]]?\s*$/.test(this.text)) this.break();
+  }
+
+  /** What follows is another utterance: the model called a function, or the speaker has finished. */
+  break(): void {
+    this.broken = this.text !== '';
+    this.begin = this.text.length;
+  }
+
+  private append(piece: string): void {
+    const { text } = this;
+    if (this.broken && needsSpace(text.slice(-1), piece.slice(0, 1))) this.text += ' ';
+    this.broken = false;
+    this.text += text.endsWith(' ') && piece.startsWith(' ') ? piece.slice(1) : piece;
   }
 
   /** What has come since the last call, trimmed; undefined when there is nothing. */
@@ -40,6 +66,11 @@ export class TextTrack {
     this.told = this.text.length;
     return rest === '' ? undefined : rest;
   }
+}
+
+function needsSpace(before: string, after: string): boolean {
+  if (/\s/.test(before) || /[\s.,;:!?…)\]]/.test(after)) return false;
+  return !SPACELESS.test(before) && !SPACELESS.test(after);
 }
 
 /** Whether a transcript only repeats what was typed: `realtimeInput.text` may come back as input transcription. */

@@ -26,17 +26,30 @@ export interface TurnTimings {
  */
 export class InputClock {
   private last: number | undefined;
+  private firstByte: number | undefined;
+
+  /** There was input that no turn has answered yet. */
+  get pending(): boolean {
+    return this.last !== undefined;
+  }
 
   /** Voiced audio or text has been handed to the socket. */
   mark(): void {
     this.last = performance.now();
+    this.firstByte = undefined;
   }
 
-  /** The last moment, which is thereby used up. */
-  take(): number | undefined {
-    const { last } = this;
+  /** A frame has come. */
+  heard(now: number): void {
+    if (this.last !== undefined) this.firstByte ??= now - this.last;
+  }
+
+  /** The last moment, which is thereby used up, and how long the first frame after it took (ms). */
+  take(): { at: number; firstByteMs: number } | undefined {
+    const { last: at, firstByte } = this;
     this.last = undefined;
-    return last;
+    if (at === undefined) return undefined;
+    return { at, firstByteMs: Math.round(firstByte ?? performance.now() - at) };
   }
 }
 
@@ -53,4 +66,31 @@ export function isVoiced(pcm: Buffer): boolean {
     count++;
   }
   return count > 0 && sum > VOICED_RMS * VOICED_RMS * count;
+}
+
+/** An utterance has this much loud sound, and this much soft sound after it (ms); a cough or a fan has not. */
+const MIN_UTTERANCE_MS = 400;
+const UTTERANCE_END_MS = 800;
+
+/** Notices, by loudness alone, that somebody has said something. */
+export class Speech {
+  private voicedMs = 0;
+  private quietMs = 0;
+
+  /** @param spoken called when an utterance is over */
+  constructor(private readonly spoken: () => void) {}
+
+  /** @returns whether the piece is voiced */
+  add(pcm: Buffer, ms: number): boolean {
+    if (isVoiced(pcm)) {
+      this.voicedMs += ms;
+      this.quietMs = 0;
+      return true;
+    }
+    this.quietMs += ms;
+    if (this.quietMs < UTTERANCE_END_MS) return false;
+    if (this.voicedMs >= MIN_UTTERANCE_MS) this.spoken();
+    this.voicedMs = 0;
+    return false;
+  }
 }

@@ -1,15 +1,23 @@
+import type { CostMeter } from './cost';
 import { byModality } from './cost-report';
 import type { Emit, TextRole } from './events';
 import type { Turn } from './turn';
+import type { TurnQueue } from './turn-event';
 import type { UsageMeter } from './usage';
 
 const ROLES = ['user', 'thought', 'model'] as const;
 
 /** Tells the outside what happens in a turn. */
 export class TurnReport {
+  /** Counters when the last turn ended. */
+  private told = { droppedAudioMs: 0, droppedVideoFrames: 0 };
+
   constructor(
     private readonly emit: Emit,
     private readonly meter: UsageMeter,
+    private readonly costs: CostMeter,
+    /** Counters of what waits to be sent and what was given up. */
+    private readonly queue: () => TurnQueue,
   ) {}
 
   /** A piece of text as it arrives. */
@@ -33,6 +41,7 @@ export class TurnReport {
     const heard = turn.heardNow();
     const untold = turn.model.untold;
     turn.heard = heard;
+    turn.times.interrupted = Date.now();
     this.finals(turn);
     if (untold && heard.text !== '') {
       this.emit('text', { turn: turn.number, role: 'model', text: heard.text, final: true });
@@ -53,33 +62,55 @@ export class TurnReport {
     if (!usage) return;
     const { total } = this.meter;
     const tokens = { turn: byModality(usage), total: byModality(total) };
-    this.emit('usage', { turn: turn.number, usage, total, costUsd: {}, byModality: tokens });
+    const costUsd = {
+      turn: this.costs.of(turn.number),
+      conversation: this.costs.conversationUsd,
+      day: this.costs.dayUsd,
+    };
+    this.emit('usage', { turn: turn.number, usage, total, costUsd, byModality: tokens });
   }
 
-  /** The turn is over. */
-  closed(turn: Turn, reason?: string): void {
+  /** The turn is over. @returns the reason as it was told */
+  closed(turn: Turn, given?: string): string {
     this.finals(turn);
     this.usage(turn);
     const model = turn.model.text.trim();
+    const reason = given ?? (turn.heard ? 'interrupted' : 'complete');
     this.emit('turn', {
       turn: turn.number,
       user: turn.user.text.trim(),
+      ...(turn.say !== undefined && { say: turn.say }),
       model,
       thought: turn.thought.text.trim(),
       heard: turn.heard?.text ?? model,
       tools: turn.tools,
-      code: [],
-      grounding: [],
+      code: turn.code,
+      grounding: turn.grounding,
       usage: this.meter.of(turn.number),
+      costUsd: this.costs.of(turn.number),
       timings: turn.timings,
-      times: {},
-      queue: { queuedAudioMs: 0, droppedAudioMs: 0, droppedVideoFrames: 0, bufferedBytes: 0 },
-      reason: reason ?? (turn.heard ? 'interrupted' : 'complete'),
+      times: { ...turn.times },
+      queue: this.drops(),
+      reason,
       interrupted: turn.heard !== undefined,
       incomplete: reason === 'lost',
       audioMs: Math.round(turn.audioMs),
       lateAudioMs: Math.round(turn.lateAudioMs),
       waitingForInput: turn.waitingForInput,
+      ...(turn.interactionStatus && { interactionStatus: turn.interactionStatus }),
     });
+    return reason;
+  }
+
+  /** What waits now, and what was given up since the last turn. */
+  private drops(): TurnQueue {
+    const now = this.queue();
+    const before = this.told;
+    this.told = now;
+    return {
+      ...now,
+      droppedAudioMs: now.droppedAudioMs - before.droppedAudioMs,
+      droppedVideoFrames: now.droppedVideoFrames - before.droppedVideoFrames,
+    };
   }
 }

@@ -10,6 +10,9 @@ import {
 import type { Blob } from '../protocol';
 import { cutText, TextTrack } from './text';
 import type { TurnTimings } from './timings';
+import type { CodeRun, Grounding, TurnCall, TurnTimes } from './turn-event';
+
+import { Loudness } from './watchdogs/loudness';
 
 /** How much of a turn has been heard. */
 export interface Heard {
@@ -28,15 +31,25 @@ export class Turn {
   typed = '';
   /** Transcript that was taken for an echo of {@link typed} so far. */
   echo = '';
-  readonly tools: Array<{ id: string; name: string }> = [];
+  /** What the model was asked to announce, and what it was asked with, to tell its echo apart. */
+  say: string | undefined;
+  readonly tools: TurnCall[] = [];
+  readonly code: CodeRun[] = [];
+  readonly grounding: Grounding[] = [];
   timings: TurnTimings = {};
+  readonly times: TurnTimes = {};
+  readonly loudness = new Loudness();
   /** Moment of the user's last input before the model began (monotonic ms). */
   inputAt: number | undefined;
   /** The model has begun: anything of its side has arrived. */
   begun = false;
-  generationComplete = false;
+  get generationComplete(): boolean {
+    return this.times.generationComplete !== undefined;
+  }
   waitingForInput = false;
-  reason: string | undefined;
+  interactionStatus: string | undefined;
+  /** It was closed (monotonic ms). */
+  closedAt = 0;
   /** Set once, when the turn was interrupted. */
   heard: Heard | undefined;
   /** Audio that came too late to be played (ms). */
@@ -88,6 +101,7 @@ export class Turn {
     });
     if (first) this.firstAudioAt = performance.now();
     this.writer.write(sound);
+    this.loudness.add(sound, pcmDurationMs(format, sound.length));
     return first ? 'opened' : 'written';
   }
 
@@ -105,16 +119,35 @@ export class Turn {
   /** Whether some of the sound is still to be played. */
   get playing(): boolean {
     if (!this.handle || this.handle.state === 'aborted') return false;
-    return this.playedMs().playedMs < this.audioMs;
+    return this.position().ms < this.audioMs;
+  }
+
+  /** What is still to be played (ms). */
+  get restMs(): number {
+    return this.playing ? this.audioMs - this.position().ms : 0;
   }
 
   /** How far the sound was played, by a sink or else by the clock, which assumes that playing began at once. */
   playedMs(): Omit<Heard, 'text'> {
-    if (!this.handle) return { playedMs: 0, estimated: true };
+    const { ms, estimated } = this.position();
+    return { playedMs: Math.round(ms), estimated };
+  }
+
+  private position(): { ms: number; estimated: boolean } {
+    if (!this.handle) return { ms: 0, estimated: true };
     const { ms, estimated } = this.handle.played;
     // A position of 0 that is "estimated" means that no sink has reported.
-    const playedMs = estimated && ms === 0 ? performance.now() - this.firstAudioAt : ms;
-    return { playedMs: Math.round(Math.min(playedMs, this.audioMs)), estimated };
+    const position = estimated && ms === 0 ? performance.now() - this.firstAudioAt : ms;
+    return { ms: Math.min(position, this.audioMs), estimated };
+  }
+
+  /** Takes code that the model runs, or the result of the last one. */
+  addCode(run: CodeRun): void {
+    const open = this.code.find(
+      ({ id, outcome }) => outcome === undefined && (!run.id || !id || id === run.id),
+    );
+    if (run.code === undefined && open) Object.assign(open, run);
+    else this.code.push(run);
   }
 
   /** What was heard up to now; text alone is read, not played. */

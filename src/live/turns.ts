@@ -1,25 +1,41 @@
-import type { LiveServerMessage, Part, UsageMetadata } from '../protocol';
+import type { LiveServerMessage, UsageMetadata } from '../protocol';
+import { Answer } from './answer';
+import type { CostMeter } from './cost';
 import type { Emit } from './events';
+import { Playback } from './playback';
 import { isEcho } from './text';
 import type { InputClock, TurnTimings } from './timings';
+import type { Ledger } from './tools/ledger';
 import { Turn } from './turn';
+import type { TurnQueue } from './turn-event';
 import { TurnReport } from './turn-report';
 import { UsageMeter } from './usage';
+import type { Watchdogs } from './watchdogs/watchdogs';
 
 /** What {@link Turns} needs of its session. */
 export interface TurnsContext {
   conversation: string;
   emit: Emit;
   input: InputClock;
+  costs: CostMeter;
+  ledger: Ledger;
+  watchdogs: Watchdogs;
+  /** Counters of what waits to be sent and what was given up. */
+  queue(): TurnQueue;
   /** Connection part of each turn's timings. */
   timings(): TurnTimings;
+  /** The model begins a turn. */
+  begun(): void;
+  /** The model may have become idle: a turn is over, or has been played. */
+  settled(): void;
   /** Number of the last turn of a conversation that is taken up again. */
   lastTurn?: number;
   usage?: UsageMetadata;
 }
 
-/** Ids of tool calls that are remembered to notice a call that is told twice. */
-const MAX_CALL_IDS = 500;
+/** How long after the end of a turn its last transcript may come (ms), of the user's words and of the model's. */
+const LATE_USER_MS = 2000;
+const LATE_MODEL_MS = 500;
 
 /**
  * Sorts what the server says into turns. A turn begins with the first thing of either side after the last one was
@@ -32,18 +48,23 @@ export class Turns {
   private awaiting: Turn | null | undefined;
   private last: Turn | undefined;
   private count: number;
-  /** Text that the user wrote while the model was still speaking. */
-  private typedAhead = '';
-  private readonly callIds = new Set<string>();
+  /** What the user wrote, or had announced, while the model was still speaking. */
+  private ahead: Array<{ text: string; say: boolean }> = [];
+  /** The service's last word on the interaction as a whole. */
+  private interaction = '';
   private readonly meter: UsageMeter;
   private readonly report: TurnReport;
+  private readonly answer: Answer;
+  private readonly playback = new Playback((turn) => this.drained(turn));
   /** Raised by everything that ends turns from outside: a message in progress then stops. */
   private epoch = 0;
 
   constructor(private readonly context: TurnsContext) {
+    const { emit, costs, ledger, watchdogs } = context;
     this.count = context.lastTurn ?? 0;
     this.meter = new UsageMeter(context.usage);
-    this.report = new TurnReport(context.emit, this.meter);
+    this.report = new TurnReport(emit, this.meter, costs, () => context.queue());
+    this.answer = new Answer({ emit, report: this.report, ledger, watchdogs, begin: () => this.begin() });
   }
 
   get lastTurn(): number {
@@ -54,9 +75,19 @@ export class Turns {
     return this.meter.total;
   }
 
-  /** The model is answering, or its answer is still being played. */
+  /** The model is answering, its answer is still being played, or it goes on in the background. */
   get busy(): boolean {
-    return Boolean(this.current?.begun) || Boolean((this.current ?? this.last)?.playing);
+    return Boolean(this.current?.begun) || this.interaction === 'IN_PROGRESS' || this.playing;
+  }
+
+  /** Sound of an answer is still to be heard. */
+  get playing(): boolean {
+    return Boolean((this.current?.handle ? this.current : this.last)?.playing);
+  }
+
+  /** The model is {@link busy}, or the user has said something that it has not answered yet. */
+  get occupied(): boolean {
+    return this.current !== undefined || this.busy;
   }
 
   /** Takes one message of the server: every field of it, `interrupted` first, `turnComplete` last. */
@@ -69,16 +100,17 @@ export class Turns {
     }
   }
 
-  /** The user wrote something. */
-  typed(text: string): void {
-    if (this.current?.begun) {
-      this.typedAhead = joined(this.typedAhead, text);
-      return;
-    }
-    this.addTyped(this.open(), text);
+  /** The user wrote something, or (`say`) had something announced. */
+  typed(text: string, say = false): void {
+    if (this.current?.begun) this.ahead.push({ text, say });
+    else this.addTyped(this.open(), text, say);
   }
 
-  private addTyped(turn: Turn, text: string): void {
+  private addTyped(turn: Turn, text: string, say: boolean): void {
+    if (say) {
+      turn.say = joined(turn.say ?? '', text);
+      return;
+    }
     turn.typed = joined(turn.typed, text);
     turn.user.add(turn.user.text === '' ? text : `\n${text}`);
     this.report.final(turn, 'user');
@@ -107,6 +139,7 @@ export class Turns {
 
   /** The session closes: nothing goes on playing, unless it may finish. */
   closed(finish: boolean): void {
+    this.playback.stop();
     this.stop('closed', (turn) => (finish ? turn.endAudio() : turn.abortAudio('NODE_CLOSED')));
     if (!finish && this.last?.playing) this.last.abortAudio('NODE_CLOSED');
   }
@@ -116,7 +149,10 @@ export class Turns {
     const open = [this.awaiting, this.current];
     this.awaiting = undefined;
     this.current = undefined;
-    this.typedAhead = '';
+    this.interaction = '';
+    // What was asked while the model spoke is a turn of its own, although nothing came of it.
+    if (this.ahead.length > 0) open.push(this.open());
+    this.current = undefined;
     for (const turn of open) {
       if (!turn) continue;
       end(turn);
@@ -151,61 +187,84 @@ export class Turns {
   input({ serverContent }: LiveServerMessage): void {
     const interim = serverContent?.interimInputTranscription?.text;
     if (interim) this.report.piece(this.open(), 'user', interim, { interim: true });
-    const text = serverContent?.inputTranscription?.text;
+    const { text, finished } = serverContent?.inputTranscription ?? {};
     if (!text) return;
-    const turn = this.open();
-    if (turn.typed && isEcho(turn.echo + text, turn.typed)) {
+    const turn = this.lateFor('user') ?? this.open();
+    const asked = `${turn.typed}\n${turn.say ?? ''}`;
+    if (asked !== '\n' && isEcho(turn.echo + text, asked)) {
       turn.echo += text;
       return;
     }
-    turn.user.add(text);
+    turn.user.add(text, finished);
     this.report.piece(turn, 'user', text);
+    if (turn === this.last) this.report.final(turn, 'user');
   }
 
   parts({ serverContent }: LiveServerMessage): void {
+    const parts = serverContent?.modelTurn?.parts;
+    // With an interruption comes the sound and text of the interrupted turn; it has been counted.
+    if (!parts || serverContent.interrupted) return;
     const { epoch } = this;
-    for (const part of serverContent?.modelTurn?.parts ?? []) {
-      // The sound and text of the interrupted turn; it has been counted.
-      if (serverContent?.interrupted) return;
-      this.part(part);
+    for (const part of parts) {
+      this.answer.part(part);
       if (this.epoch !== epoch) return;
     }
+    this.context.watchdogs.content();
   }
 
   output({ serverContent }: LiveServerMessage): void {
-    const text = serverContent?.outputTranscription?.text;
+    const { text, finished } = serverContent?.outputTranscription ?? {};
     if (!text || serverContent?.interrupted) return;
-    this.modelText(text, 'model');
+    const late = serverContent?.modelTurn ? undefined : this.lateFor('model');
+    if (late) {
+      late.model.add(text, finished);
+      this.report.piece(late, 'model', text);
+      this.report.final(late, 'model');
+      return;
+    }
+    this.answer.text(text, 'model', finished);
+    this.context.watchdogs.content();
   }
 
   extras({ serverContent }: LiveServerMessage): void {
-    const { groundingMetadata, urlContextMetadata, interactionStatus, waitingForInput } = serverContent ?? {};
+    if (!serverContent) return;
+    const { groundingMetadata, urlContextMetadata, interactionStatus, waitingForInput } = serverContent;
     if (hasKeys(groundingMetadata) || hasKeys(urlContextMetadata)) {
-      const turn = (this.current ?? this.awaiting ?? this.last ?? this.begin()).number;
-      this.context.emit('grounding', { turn, groundingMetadata, urlContextMetadata });
+      const turn = this.current ?? this.awaiting ?? this.last ?? this.begin();
+      turn.grounding.push({ groundingMetadata, urlContextMetadata });
+      this.context.emit('grounding', { turn: turn.number, groundingMetadata, urlContextMetadata });
     }
-    if (interactionStatus) this.context.emit('activity', { type: `interaction-${interactionStatus}` });
     if (waitingForInput && this.current) this.current.waitingForInput = true;
+    if (!interactionStatus) return;
+    this.interaction = interactionStatus;
+    if (this.current) this.current.interactionStatus = interactionStatus;
+    if (interactionStatus === 'IN_PROGRESS') this.context.watchdogs.thinking();
+    this.context.emit('activity', { type: `interaction-${interactionStatus}` });
+    this.context.settled();
   }
 
   toolCalls({ toolCall }: LiveServerMessage): void {
     const { epoch } = this;
     for (const call of toolCall?.functionCalls ?? []) {
-      this.toolCall(call.id ?? '', call.name, call.args);
+      this.answer.toolCall(call);
       if (this.epoch !== epoch) return;
     }
   }
 
   toolCancel({ toolCallCancellation }: LiveServerMessage): void {
     const ids = toolCallCancellation?.ids;
-    if (ids && ids.length > 0) this.context.emit('tool-cancel', { ids });
+    if (!ids || ids.length === 0) return;
+    this.context.ledger.cancelled(ids);
+    this.context.emit('tool-cancel', { ids });
   }
 
   generationComplete({ serverContent }: LiveServerMessage): void {
     const turn = this.current;
     if (!serverContent?.generationComplete || !turn) return;
-    turn.generationComplete = true;
+    turn.times.generationComplete ??= Date.now();
     turn.endAudio();
+    this.playback.watch(turn);
+    this.context.watchdogs.generated(turn);
     this.report.finals(turn);
   }
 
@@ -215,6 +274,7 @@ export class Turns {
     const turn =
       closing || (this.current?.begun ? this.current : (this.awaiting ?? this.last ?? this.begin()));
     this.meter.report(turn.number, usageMetadata);
+    this.context.costs.report(turn.number, this.meter.of(turn.number) ?? usageMetadata);
     // A turn that is open tells its usage when it closes.
     if (turn === this.last) this.report.usage(turn);
   }
@@ -224,90 +284,35 @@ export class Turns {
     const { awaiting } = this;
     const reason = serverContent.turnCompleteReason;
     this.awaiting = undefined;
-    if (awaiting) this.close(awaiting, reason);
+    if (awaiting) {
+      awaiting.times.turnComplete = Date.now();
+      this.close(awaiting, reason);
+    }
     // The turnComplete of an interrupted turn comes before the next turn can be generated.
     if (awaiting !== undefined && !this.current?.generationComplete) return;
     const turn = this.current ?? this.begin();
     this.current = undefined;
     turn.endAudio();
+    turn.times.turnComplete = Date.now();
     this.close(turn, reason);
   }
 
   // ——— parts of steps ———
 
-  private part(part: Part): void {
-    const { inlineData, executableCode, codeExecutionResult, functionCall, text } = part;
-    if (inlineData) {
-      if (inlineData.mimeType?.startsWith('audio/')) this.audio(part);
-      else this.unknownPart('inlineData', { mimeType: inlineData.mimeType });
-    }
-    if (text) this.modelText(text, part.thought ? 'thought' : 'model');
-    if (executableCode) {
-      const { code, language, id } = executableCode;
-      this.context.emit('code', { turn: this.begin().number, code, language, id });
-    }
-    if (codeExecutionResult) {
-      const { outcome, output, id } = codeExecutionResult;
-      this.context.emit('code', { turn: this.begin().number, outcome, output, id });
-    }
-    // Some models tell a call here and in a toolCall message: the id tells that it is one.
-    if (functionCall) this.toolCall(functionCall.id ?? '', functionCall.name, functionCall.args);
-    if (part.fileData) this.unknownPart('fileData', part.fileData);
-  }
-
-  private unknownPart(name: string, value: unknown): void {
-    this.context.emit('unknown', { path: 'server_content.model_turn.parts', name, kind: 'part', value });
-  }
-
-  private audio({ inlineData }: Part): void {
-    const turn = this.begin();
-    const result = turn.addAudio(inlineData ?? {});
-    if (result === 'opened' && turn.handle) {
-      if (turn.inputAt !== undefined) {
-        turn.timings.timeToFirstAudioMs = Math.round(performance.now() - turn.inputAt);
-      }
-      this.context.emit('audio', { turn: turn.number, handle: turn.handle });
-    } else if (result === 'bad-format') {
-      const mime = String(inlineData?.mimeType).slice(0, 60);
-      this.context.emit('warning', {
-        code: 'AUDIO_FORMAT',
-        message: `Turn ${turn.number} contains audio of another or unknown format (${mime}); it is left out`,
-      });
-    }
-  }
-
-  private modelText(text: string, role: 'model' | 'thought'): void {
-    const turn = this.begin();
-    turn[role].add(text);
-    if (!turn.heard) this.report.piece(turn, role, text);
-  }
-
-  private toolCall(id: string, name: string | undefined, args: Record<string, unknown> = {}): void {
-    if (!name) {
-      this.context.emit('warning', {
-        code: 'BAD_TOOL_CALL',
-        message: 'The model called a function without a name',
-      });
-      return;
-    }
-    if (id !== '' && this.callIds.has(id)) return;
-    this.callIds.add(id);
-    if (this.callIds.size > MAX_CALL_IDS) this.callIds.delete(this.callIds.values().next().value ?? '');
-    const turn = this.begin();
-    turn.tools.push({ id, name });
-    this.report.final(turn, 'user');
-    this.context.emit('tool-call', { turn: turn.number, id, name, args });
-  }
-
   /** The turn to which the model's next content belongs. */
   private begin(): Turn {
-    const turn = this.open();
-    if (!turn.begun) {
-      turn.begun = true;
-      turn.inputAt = this.context.input.take();
-      turn.timings = { ...this.context.timings() };
-      if (turn.inputAt !== undefined) turn.timings.endpointMs = Math.round(performance.now() - turn.inputAt);
+    const turn = this.current ?? this.open();
+    if (turn.begun) return turn;
+    turn.begun = true;
+    turn.times.begun = Date.now();
+    turn.timings = { ...this.context.timings() };
+    const input = this.context.input.take();
+    if (input) {
+      turn.inputAt = input.at;
+      turn.timings.firstByteMs = input.firstByteMs;
+      turn.timings.endpointMs = Math.round(performance.now() - input.at);
     }
+    this.context.begun();
     return turn;
   }
 
@@ -316,12 +321,22 @@ export class Turns {
     if (this.current) return this.current;
     const turn = new Turn(++this.count, this.context.conversation);
     this.current = turn;
-    if (this.typedAhead) {
-      const text = this.typedAhead;
-      this.typedAhead = '';
-      this.addTyped(turn, text);
-    }
+    for (const { text, say } of this.ahead.splice(0)) this.addTyped(turn, text, say);
     return turn;
+  }
+
+  /**
+   * The turn that is over, when a transcript still belongs to it: transcripts come on their own time, after the end as
+   * well. Not when anything since could have begun another turn.
+   */
+  private lateFor(side: 'user' | 'model'): Turn | undefined {
+    const { last } = this;
+    if (this.current || this.awaiting !== undefined || !last || last.heard) return undefined;
+    if (last.inputAt === undefined || this.context.input.pending) return undefined;
+    const since = performance.now() - last.closedAt;
+    if (side === 'user') return last.user.text === '' && since < LATE_USER_MS ? last : undefined;
+    const spoke = last.model.text !== '' && last.tools.length === 0;
+    return spoke && since < LATE_MODEL_MS ? last : undefined;
   }
 
   private await(turn: Turn): void {
@@ -340,7 +355,17 @@ export class Turns {
 
   private close(turn: Turn, reason?: string): void {
     this.last = turn;
-    this.report.closed(turn, reason);
+    turn.closedAt = performance.now();
+    if (reason !== 'closed') this.playback.watch(turn);
+    const told = this.report.closed(turn, reason);
+    this.context.watchdogs.closed(turn, told);
+    this.context.settled();
+  }
+
+  private drained(turn: Turn): void {
+    turn.times.playbackDrained = Date.now();
+    this.context.emit('activity', { type: 'playback-drained', turn: turn.number });
+    this.context.settled();
   }
 }
 

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { LiveSession } from '../../src/live';
 import { Chunker } from '../../src/live/chunker';
 import { Lanes } from '../../src/live/lanes';
+import type { ScriptedConnection } from '../support/scripted-server';
 import { Bench, next } from './support';
 
 /** A connection that takes what a test lets it take. */
@@ -125,6 +126,12 @@ describe('live: lanes', () => {
   });
 });
 
+/** The model has called a function. */
+async function called(session: LiveSession, peer: ScriptedConnection, id: string): Promise<void> {
+  peer.send({ toolCall: { functionCalls: [{ id, name: 'f' }] } });
+  await next(session, 'tool-call');
+}
+
 describe('live: input of a session', () => {
   const bench = new Bench();
   afterEach(() => bench.cleanUp());
@@ -158,7 +165,9 @@ describe('live: input of a session', () => {
   it('drops old audio while the network is stalled, and goes on afterwards', async () => {
     const { session, peer } = await bench.connected({
       lanes: { maxAudioMs: 500, highWaterBytes: 32 * 1024 },
+      toolGateMs: false,
     });
+    await called(session, peer, 'a');
     peer.stall();
     const second = frame(100);
     for (let i = 0; i < 3000 && session.stats.droppedAudioMs === 0; i++) {
@@ -230,6 +239,7 @@ describe('live: input of a session', () => {
 
   it('sends content, tool responses and raw messages, and refuses what cannot be sent', async () => {
     const { session, peer } = await bench.connected();
+    await called(session, peer, 'x');
     session.sendContent([{ role: 'user', parts: [{ text: 'a' }] }], false);
     session.respond({ id: 'x', name: 'f', response: { ok: true }, scheduling: 'SILENT' });
     session.sendRaw({ contextUpdate: { tools: { tools: [] } } });

@@ -12,6 +12,9 @@ const NAMES: LiveEventName[] = [
   'interrupted',
   'tool-call',
   'tool-cancel',
+  'tool-result',
+  'cost-limit',
+  'waiting',
   'usage',
   'go-away',
   'resumption',
@@ -106,9 +109,10 @@ export class Bench {
     return server;
   }
 
+  /** A session of one connection, unless the test is about recovery and asks for it. */
   session(server: ScriptedServer | string, options: Partial<LiveSessionOptions> = {}): LiveSession {
     const baseUrl = typeof server === 'string' ? server : server.url;
-    const session = new LiveSession({ endpoint: { backend: 'local', baseUrl }, ...options });
+    const session = new LiveSession({ endpoint: { backend: 'local', baseUrl }, recovery: false, ...options });
     this.sessions.push(session);
     logOf(session);
     return session;

@@ -123,6 +123,22 @@ export class Limiter {
     await this.pass(account, 'turn', signal, onWait);
   }
 
+  /** Counts a turn if it may begin now. @returns whether it may */
+  tryTurn(): boolean {
+    if (this.turnWait()) return false;
+    this.noteTurn();
+    return true;
+  }
+
+  /**
+   * Waits until a turn might begin, without counting one.
+   *
+   * @throws LiveError (as rejection) `CLOSED` when the signal ended the wait
+   */
+  async free(signal: AbortSignal, onWait?: OnWait): Promise<void> {
+    await this.pass(this.account, 'turn', signal, onWait, false);
+  }
+
   /** Counts a turn that has begun without asking: the user's voice, or the model by itself. */
   noteTurn(): void {
     if (this.limits.turnsPerMinute) this.account.count('turn');
@@ -139,6 +155,7 @@ export class Limiter {
     kind: 'turn' | 'start',
     signal: AbortSignal,
     onWait?: OnWait,
+    counted = true,
   ): Promise<void> {
     const line = account.lines[kind];
     const ticket = {};
@@ -151,7 +168,7 @@ export class Limiter {
         const wait = this.blockage(account, kind, line.indexOf(ticket));
         if (first && !wait) {
           // Counted before the next in the line is woken.
-          account.count(kind);
+          if (counted) account.count(kind);
           return;
         }
         if (wait && wait.for !== told?.for) onWait?.((told = wait));

@@ -1,0 +1,40 @@
+import type { Turn } from './turn';
+
+/** A loudspeaker that is stopped for good must not be waited for (ms). */
+const MAX_REST_MS = 10 * 60_000;
+/** A sink may be a little behind what the clock expects (ms). */
+const MIN_WAIT_MS = 20;
+
+/** Tells when the sound of an answer has been heard to its end. One timer per turn that still plays. */
+export class Playback {
+  private readonly timers = new Map<Turn, NodeJS.Timeout>();
+
+  /** @param drained called once; not when the sound is aborted */
+  constructor(private readonly drained: (turn: Turn) => void) {}
+
+  /** The turn's sound is whole: from now on its end is looked for. */
+  watch(turn: Turn): void {
+    if (turn.audioMs > 0 && !this.timers.has(turn)) this.look(turn, performance.now() + MAX_REST_MS);
+  }
+
+  /** Forgets all. */
+  stop(): void {
+    for (const timer of this.timers.values()) clearTimeout(timer);
+    this.timers.clear();
+  }
+
+  private look(turn: Turn, until: number): void {
+    if (!turn.playing) {
+      this.timers.delete(turn);
+      if (!turn.heard) this.drained(turn);
+      return;
+    }
+    if (performance.now() > until) {
+      this.timers.delete(turn);
+      return;
+    }
+    const timer = setTimeout(() => this.look(turn, until), Math.max(MIN_WAIT_MS, turn.restMs));
+    // Playing on after a lost connection is no reason to keep a process alive.
+    this.timers.set(turn, timer.unref());
+  }
+}
