@@ -91,10 +91,11 @@ export class ModelTurn {
       if (signal.aborted) return false;
       const calls = desk.make(reply.calls ?? [], hearing.text);
       const blocking = calls.filter((call) => call.blocking);
-      if (calls.length > 0 && blocking.length === 0) this.call(calls);
+      const meanwhile = calls.length > 0 && blocking.length === 0;
+      if (meanwhile) this.call(calls);
       const text = reply.say.trim();
-      if ((text || calls.length === 0) && !(await this.speak(text, results ? undefined : hearing)))
-        return false;
+      const about = results || meanwhile ? undefined : hearing;
+      if ((text || calls.length === 0) && !(await this.speak(text, about))) return false;
       if (blocking.length === 0) break;
       this.call(calls);
       results = await this.wait(blocking);
