@@ -1,6 +1,7 @@
 import { classifyClose, decode, type Frame, type LiveServerMessage, type Problem } from '../protocol';
 import { LiveError } from './errors';
 import { excerpt, hostOf } from './redact';
+import type { FrameTap } from './tap';
 import type { Target } from './target';
 import type { TurnTimings } from './timings';
 import { Transport, type TransportClose } from './transport';
@@ -28,6 +29,10 @@ export interface ConnectionOptions {
   setup: string;
   /** Limit for the socket to open, and for the service to answer the setup (ms, each). */
   timeoutMs: number;
+  /** Sees every frame; must not throw. */
+  tap?: FrameTap;
+  /** Told to the tap. */
+  about: { model: string; endpoint: string; session: string };
 }
 
 /** How much of a close reason or HTTP body is shown (characters). */
@@ -40,6 +45,8 @@ export class Connection {
   private timer: NodeJS.Timeout;
   private timeout: LiveError | undefined;
   private since = performance.now();
+  /** The tap was told that the connection opened. */
+  private tapped = false;
   /** `connectMs` and `setupMs`, as far as they are known. */
   readonly timings: TurnTimings = {};
 
@@ -49,13 +56,16 @@ export class Connection {
   ) {
     this.timer = setTimeout(() => this.expire(), options.timeoutMs);
     try {
-      this.transport = new Transport(options.target.url, options.target.headers, {
+      const { url, headers, network } = options.target;
+      const listener = {
         onOpen: () => this.opened(),
-        onFrame: (data) => this.frame(data),
-        onClose: (close) => this.ended(close),
-      });
+        onFrame: (data: Frame) => this.frame(data),
+        onClose: (close: TransportClose) => this.ended(close),
+      };
+      this.transport = new Transport(url, headers, listener, network);
     } catch (error) {
       clearTimeout(this.timer);
+      if (error instanceof LiveError) throw error;
       throw new LiveError('BAD_CONFIG', `The endpoint cannot be used: ${this.safe(String(error))}`, {
         advice: 'Check URL and headers of the endpoint.',
       });
@@ -67,6 +77,7 @@ export class Connection {
   }
 
   send(text: string, flushed: () => void): void {
+    this.options.tap?.sent(text);
     this.transport.send(text, flushed);
   }
 
@@ -82,12 +93,15 @@ export class Connection {
     this.phase = 'setup';
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.expire(), this.options.timeoutMs);
-    this.transport.send(this.options.setup, () => {});
+    this.tapped = true;
+    this.options.tap?.opened({ at: Date.now(), ...this.options.about });
+    this.send(this.options.setup, () => {});
     this.listener.onSetup();
   }
 
   private frame(data: Frame): void {
     if (this.phase === 'closing') return;
+    this.options.tap?.received(data);
     let message: LiveServerMessage;
     try {
       message = decode(data, (problem) => this.listener.onProblem(problem));
@@ -121,7 +135,10 @@ export class Connection {
 
   private ended({ code, reason: raw, httpStatus }: TransportClose): void {
     clearTimeout(this.timer);
-    this.listener.onEnd(this.timeout ?? this.error(code, this.safe(raw), httpStatus));
+    const reason = this.safe(raw);
+    const by = this.phase === 'closing' || this.timeout ? 'client' : 'server';
+    if (this.tapped) this.options.tap?.closed({ code, reason, by });
+    this.listener.onEnd(this.timeout ?? this.error(code, reason, httpStatus));
   }
 
   private error(code: number, reason: string, httpStatus?: number): LiveError {

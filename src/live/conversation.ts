@@ -1,6 +1,16 @@
-import type { UsageMetadata } from '../protocol';
+import { isObject, type UsageMetadata } from '../protocol';
+import { isOpenCall, type OpenCall } from './tools/ledger';
 
-/** What is needed to take a conversation up again: plain JSON, without credentials. */
+/** One text of a conversation. */
+export interface HistoryEntry {
+  role: 'user' | 'model';
+  text: string;
+}
+
+/**
+ * What is needed to take a conversation up again: plain JSON, without credentials. A state of an older version, or one
+ * that lost fields on its way, is taken as far as it is understood.
+ */
 export interface ConversationState {
   /** Id of the conversation. */
   conversation: string;
@@ -11,10 +21,14 @@ export interface ConversationState {
   handle?: string;
   handleAt?: number;
   /** What was said, oldest first: for showing, and for telling a fresh session. */
-  history: Array<{ role: 'user' | 'model'; text: string }>;
+  history: HistoryEntry[];
   usage: UsageMetadata;
   /** Number of the last turn. */
   turn: number;
+  /** What the conversation has cost (USD). */
+  costUsd?: number;
+  /** Function calls that wait for their answer. */
+  openCalls?: OpenCall[];
 }
 
 /** The Gemini API keeps the state behind a handle for two hours (Live API, "session management"). */
@@ -33,22 +47,19 @@ export class Conversation {
   constructor(fresh: ConversationState, from?: ConversationState) {
     this.state = fresh;
     if (!from) return;
-    this.state = {
-      // A state that was kept elsewhere may lack what a later version added.
-      ...fresh,
-      ...structuredClone(from),
-      conversation: from.conversation || fresh.conversation,
-      model: fresh.model,
-      endpoint: fresh.endpoint,
-    };
+    this.state = { ...fresh, ...understood(from), model: fresh.model, endpoint: fresh.endpoint };
     if (from.model === fresh.model && from.endpoint === fresh.endpoint) return;
     this.dropHandle(from.model === fresh.model ? 'the endpoint has changed' : 'the model has changed');
   }
 
-  /** A handle that the service will still accept. */
   get handle(): string | undefined {
+    return this.state.handle;
+  }
+
+  /** Gives a handle up that the service will not accept any more. */
+  dropOldHandle(): void {
     const { handle, handleAt = 0 } = this.state;
-    return Date.now() - handleAt < HANDLE_LIFETIME_MS ? handle : undefined;
+    if (handle && Date.now() - handleAt >= HANDLE_LIFETIME_MS) this.dropHandle('the handle is too old');
   }
 
   keepHandle(handle: string): void {
@@ -76,4 +87,27 @@ export class Conversation {
     if (heard !== '') history.push({ role: 'model', text: heard });
     history.splice(0, Math.max(0, history.length - MAX_HISTORY));
   }
+}
+
+/** The fields of a state that are what they should be, as a copy: it may come from a file or from another version. */
+function understood(from: Partial<Record<keyof ConversationState, unknown>>): Partial<ConversationState> {
+  const { conversation, handle, handleAt, history, usage, turn, costUsd, openCalls } = from;
+  return structuredClone({
+    ...(isText(conversation) && { conversation }),
+    // A handle without its time may be as old as it likes: trying it costs one attempt.
+    ...(isText(handle) && { handle, handleAt: typeof handleAt === 'number' ? handleAt : Date.now() }),
+    ...(Array.isArray(history) && { history: history.filter(isEntry).slice(-MAX_HISTORY) }),
+    ...(isObject(usage) && { usage: usage as UsageMetadata }),
+    ...(Number.isInteger(turn) && { turn: turn as number }),
+    ...(Number.isFinite(costUsd) && { costUsd: costUsd as number }),
+    ...(Array.isArray(openCalls) && { openCalls: openCalls.filter(isOpenCall) }),
+  });
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+function isEntry(value: unknown): value is HistoryEntry {
+  return isObject(value) && (value['role'] === 'user' || value['role'] === 'model') && isText(value['text']);
 }

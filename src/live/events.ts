@@ -4,7 +4,8 @@ import type { TokensByModality } from './cost-report';
 import type { TurnDetails } from './turn-event';
 
 /** States of a session; only these transitions happen: see `state.ts`. */
-export type SessionState = 'idle' | 'connecting' | 'setup' | 'ready' | 'closing' | 'closed' | 'failed';
+export type SessionState =
+  'idle' | 'connecting' | 'setup' | 'ready' | 'handover' | 'reconnecting' | 'closing' | 'closed' | 'failed';
 
 /** Every event carries the time (epoch ms) and its conversation. */
 export interface Stamp {
@@ -91,9 +92,21 @@ export interface LiveEvents {
   /** Something must wait, about this long (ms; undefined where nobody can know). With `ms` 0 the wait is over. */
   waiting: [Stamp & { for: WaitReason; ms?: number; reason: string }];
   'go-away': [Stamp & { timeLeftMs?: number }];
+  /** `handle` is a fingerprint: the handle itself opens the conversation to whoever has it. */
   resumption: [Stamp & { resumable: boolean; handle?: string; lastConsumedClientMessageIndex?: string }];
-  /** After a connect that took up an earlier conversation, or tried to. */
-  restored: [Stamp & { stateRestored: boolean; reason?: string }];
+  /** A connection has taken up an earlier conversation, or should have. */
+  restored: [
+    Stamp & {
+      /** The service resumed. Otherwise it remembers nothing but what `seeded` told it. */
+      stateRestored: boolean;
+      /** Why the service did not resume. */
+      reason?: string;
+      /** Texts of the history that were told to the new session. */
+      seeded?: number;
+      /** Attempts that were needed since the last good connection. */
+      attempts: number;
+    },
+  ];
   grounding: [Stamp & { turn: number; groundingMetadata?: object; urlContextMetadata?: object }];
   code: [
     Stamp & {

@@ -1,5 +1,6 @@
 import { parseDuration, type LiveServerMessage, type Problem } from '../protocol';
 import type { Emit } from './events';
+import { fingerprint } from './redact';
 
 /** Tells the fields of a message that belong to no turn. */
 export function tellRest(message: LiveServerMessage, emit: Emit): void {
@@ -9,7 +10,7 @@ export function tellRest(message: LiveServerMessage, emit: Emit): void {
     const { resumable = false, newHandle, lastConsumedClientMessageIndex } = sessionResumptionUpdate;
     emit('resumption', {
       resumable,
-      ...(newHandle && { handle: newHandle }),
+      ...(newHandle && { handle: fingerprint(newHandle) }),
       ...(lastConsumedClientMessageIndex && { lastConsumedClientMessageIndex }),
     });
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { redact as redactUrls } from '../media';
 
 /** What credentials look like, wherever they come from. */
@@ -22,7 +23,12 @@ export function redact(text: string, secrets: readonly string[]): string {
 
 /** Host and port of a URL, without what may stand before: user and password. Empty when it is no URL. */
 export function hostOf(url: string): string {
-  return /^\w+:\/\/(?:[^/?#]*@)?([^/?#]*)/.exec(url)?.[1] ?? '';
+  try {
+    return new URL(url.trim()).host;
+  } catch {
+    // Perhaps a password with a "/" in it: none of it may be shown.
+    return '';
+  }
 }
 
 /** A text from the network as one line of limited length, safe to show. */
@@ -31,4 +37,9 @@ export function excerpt(text: string, secrets: readonly string[], limit: number)
     .replace(/[\p{Cc}\s]+/gu, ' ')
     .trim();
   return line.length > limit ? `${line.slice(0, limit)}…` : line;
+}
+
+/** A handle is as good as the conversation behind it, so events show only enough to tell one from another. */
+export function fingerprint(handle: string): string {
+  return createHash('sha256').update(handle).digest('hex').slice(0, 12);
 }

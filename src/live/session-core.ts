@@ -3,21 +3,26 @@ import {
   DEFAULT_MODEL,
   encode,
   isObject,
+  profileFor,
   type LiveClientSetup,
   type LiveConnectConfig,
   type LiveServerMessage,
 } from '../protocol';
-import { Connection } from './connection';
+import type { Connection, ConnectionOptions } from './connection';
 import { Conversation, type ConversationState } from './conversation';
 import { GuardedEmitter } from './emitter';
 import { LiveError } from './errors';
 import type { Emit, LiveEventName, LiveEvents, SessionState, TurnEvent } from './events';
 import { Flow, type FlowOptions } from './flow';
 import type { LaneStats } from './lanes';
+import { Lifecycle, type Attempt } from './lifecycle';
 import { tellProblem, tellRest } from './receive';
+import { recoverySettings, type RecoveryOptions, type RecoverySettings } from './recovery/options';
+import { Revival, type Beginning } from './recovery/revival';
+import { within } from './recovery/time';
 import { hostOf } from './redact';
-import { setupMessage, type SetupMessage } from './setup-message';
-import { TRANSITIONS } from './state';
+import { setupMessage } from './setup-message';
+import { guardTap, type FrameTap } from './tap';
 import { targetOf } from './target';
 
 /** What a session needs; only `endpoint` has no default. */
@@ -27,10 +32,17 @@ export interface LiveSessionOptions extends FlowOptions {
   config?: LiveConnectConfig;
   /** Fields of the `setup` message that are to be sent as they are; they win over `config`. */
   rawSetup?: LiveClientSetup;
-  /** How long the socket may take to open, and then the service to answer the setup (ms, each). Default 10000. */
+  /**
+   * How long the socket may take to open, and then the service to answer the setup (ms, each); also how long tools and
+   * credentials may take that are asked for before. Default 10000.
+   */
   setupTimeoutMs?: number;
   /** A conversation to take up again. */
   resumeFrom?: ConversationState;
+  /** How the conversation is kept alive; `false`: one connection, whose end is the end of the session. */
+  recovery?: RecoveryOptions | false;
+  /** Sees every frame. */
+  tap?: FrameTap;
 }
 
 /** Counters of a session. */
@@ -43,7 +55,7 @@ export interface LiveStats extends LaneStats {
 const BACKENDS = ['gemini', 'vertex', 'custom', 'local'];
 const SETUP_TIMEOUT_MS = 10_000;
 
-/** The life of a session: its states, its connection, and what lasts across connections. */
+/** What lasts across the connections of a session, and what its {@link Lifecycle} means to it. */
 export abstract class SessionCore extends GuardedEmitter {
   /** Id of this session object, new in each process. */
   readonly id: string = randomUUID();
@@ -51,18 +63,11 @@ export abstract class SessionCore extends GuardedEmitter {
   protected readonly options: LiveSessionOptions;
   protected readonly flow: Flow;
   private readonly memory: Conversation;
-  private current: SessionState = 'idle';
-  private connection: Connection | undefined;
-  private connecting: Promise<void> | undefined;
-  private closing: Promise<void> | undefined;
-  private onClosed: (() => void) | undefined;
-  /** Raised by each attempt and each close: tells an attempt that it was overtaken. */
-  private attempt = 0;
-  /** Ends the waits of the limiter when the session closes. */
-  private waits = new AbortController();
-  /** Gives the connection's place among the key's open sessions back. */
-  private release: (() => void) | undefined;
-  private closeReason: string | undefined;
+  private readonly life: Lifecycle;
+  private readonly recovery: RecoverySettings;
+  private readonly tap: FrameTap | undefined;
+  /** A conversation is taken up, so that a fresh session has lost something. */
+  private takesUp: boolean;
   private badFrames = 0;
   private receivedMessages = 0;
 
@@ -73,29 +78,20 @@ export abstract class SessionCore extends GuardedEmitter {
     }
     this.options = options;
     this.model = options.model || DEFAULT_MODEL;
-    const { endpoint, resumeFrom } = options;
-    const url = endpoint.url ?? endpoint.baseUrl;
-    const place = url === undefined ? (endpoint.location ?? '') : hostOf(url);
-    this.memory = new Conversation(
-      {
-        conversation: randomUUID(),
-        model: this.model,
-        endpoint: `${endpoint.backend} ${place}`.trim(),
-        history: [],
-        usage: {},
-        turn: 0,
-      },
-      resumeFrom,
-    );
+    this.recovery = recoverySettings(options.recovery);
+    this.tap = options.tap && guardTap(options.tap, this.tapFailed);
+    this.memory = this.remember();
+    this.takesUp = options.resumeFrom !== undefined;
     this.flow = new Flow({
       options,
       model: this.model,
       conversation: this.conversation,
       emit: this.tell,
-      timings: () => this.connection?.timings ?? {},
+      timings: () => this.life.connection?.timings ?? {},
       before: this.memory.state,
       close: (reason) => void this.close({ reason }),
     });
+    this.life = this.live();
   }
 
   /** Id of the conversation; it stays the same when the conversation is taken up again. */
@@ -104,7 +100,12 @@ export abstract class SessionCore extends GuardedEmitter {
   }
 
   get state(): SessionState {
-    return this.current;
+    return this.life.state;
+  }
+
+  /** What is sent leaves at once: the state is `ready` or `handover`. */
+  get usable(): boolean {
+    return this.life.usable;
   }
 
   get stats(): LiveStats {
@@ -113,34 +114,19 @@ export abstract class SessionCore extends GuardedEmitter {
 
   /** What another session needs as `resumeFrom` to take this conversation up: plain JSON without credentials. */
   conversationState(): ConversationState {
-    return structuredClone({
-      ...this.memory.state,
-      usage: this.flow.turns.usage,
-      turn: this.flow.turns.lastTurn,
-    });
+    return structuredClone({ ...this.memory.state, ...this.flow.state });
   }
 
   /**
    * Opens the connection and waits until the service has accepted the setup. Called again while that is under way,
-   * or when it is done, it does nothing new.
+   * or when it is done, it does nothing new. What trying again may cure is tried again, as `recovery` says; everything
+   * else rejects at once.
    *
    * @throws LiveError (as rejection) `BAD_CONFIG`, `CONNECT_TIMEOUT`, `CONNECT_FAILED`, `HTTP_REFUSED`,
    * `SETUP_TIMEOUT`, `SETUP_REFUSED`, `CLOSED`
    */
   connect(): Promise<void> {
-    if (this.current === 'ready') return Promise.resolve();
-    if (this.connecting) return this.connecting;
-    // Set before anything is told: a listener may call connect() again.
-    const [promise, settle] = deferred();
-    this.connecting = promise;
-    settle(
-      this.start().finally(() => {
-        if (this.connecting === promise) this.connecting = undefined;
-      }),
-    );
-    // A caller that listens to events only must not be ended by an unhandled rejection.
-    promise.catch(() => {});
-    return promise;
+    return this.life.connect();
   }
 
   /**
@@ -150,16 +136,10 @@ export abstract class SessionCore extends GuardedEmitter {
    * @param options.playback `stop` (default) silences the answer, `finish` lets what has come be played to its end.
    * @param options.reason told with the states that follow.
    */
-  close(options: { playback?: 'stop' | 'finish'; reason?: string } = {}): Promise<void> {
-    if (this.closing) return this.closing;
-    const [promise, settle] = deferred();
-    this.closing = promise;
-    settle(
-      this.shutDown(options.playback === 'finish', options.reason).finally(() => {
-        this.closing = undefined;
-      }),
-    );
-    return promise;
+  async close(options: { playback?: 'stop' | 'finish'; reason?: string } = {}): Promise<void> {
+    this.flow.close(options.playback === 'finish');
+    await this.life.close(options.reason);
+    this.endIterators();
   }
 
   /** How the parts of the session emit: with time and conversation. */
@@ -180,163 +160,94 @@ export abstract class SessionCore extends GuardedEmitter {
     this.tell('warning', { code: 'LISTENER_FAILED', message: `A listener of "${event}" failed: ${what}` });
   }
 
-  private async start(): Promise<void> {
-    if (this.closing) await this.closing;
-    const attempt = ++this.attempt;
-    const takeUp = this.options.resumeFrom !== undefined || this.memory.started;
-    this.waits = new AbortController();
-    this.moveTo('connecting');
-    for (;;) {
-      const { error, handle } = await this.tryOnce(attempt, this.memory.handle);
-      if (!error) {
-        if (takeUp || handle) this.tellRestored(handle);
-        return;
-      }
-      if (attempt !== this.attempt)
-        throw new LiveError('CLOSED', 'The session was closed while it connected');
-      // A handle may be worthless (old, or of another project): then the conversation starts afresh, and says so.
-      if (refusesSetup(error) && handle && handle === this.memory.handle) {
-        this.memory.dropHandle(error.reason || 'the service refused to resume');
-        this.moveTo('connecting', this.memory.loss);
-        continue;
-      }
-      this.moveTo('failed', error.message);
-      throw error;
-    }
-  }
-
-  /** One connection attempt; the error tells why there is no connection. */
-  private async tryOnce(
-    attempt: number,
-    resume: string | undefined,
-  ): Promise<{ error?: LiveError; handle?: string }> {
-    let setup: SetupMessage;
-    try {
-      const { endpoint, config, rawSetup } = this.options;
-      const target = targetOf(endpoint, this.model, config, this.id);
-      setup = await setupMessage({ endpoint, model: this.model, config, raw: rawSetup }, resume);
-      if (attempt !== this.attempt) return { error: new LiveError('CLOSED', 'The session was closed') };
-      for (const message of setup.warnings) this.tell('warning', { code: 'UNKNOWN_CONFIG', message });
-      this.release = await this.flow.admit(this.waits.signal);
-      if (attempt !== this.attempt) throw new LiveError('CLOSED', 'The session was closed');
-      const error = await this.open({
-        target,
-        setup: encode(setup.message),
-        timeoutMs: this.options.setupTimeoutMs ?? SETUP_TIMEOUT_MS,
-      });
-      return { error, handle: setup.handle };
-    } catch (error) {
-      this.giveBack();
-      if (error instanceof LiveError) return { error };
-      const what = error instanceof Error ? error.message : String(error);
-      return {
-        error: new LiveError('BAD_CONFIG', what, { advice: 'Correct the configuration.', policy: 'fatal' }),
-      };
-    }
-  }
-
-  /** Resolves with nothing when the service is ready, else with the reason why not. */
-  private open(options: ConstructorParameters<typeof Connection>[0]): Promise<LiveError | undefined> {
-    return new Promise((resolve) => {
-      const connection: Connection = new Connection(options, {
-        onSetup: () => this.moveTo('setup'),
-        onReady: () => {
-          this.moveTo('ready');
-          resolve(undefined);
-          if (this.connection === connection && this.current === 'ready') this.flow.open(connection);
-        },
-        onMessage: (message) => this.receive(connection, message),
-        onBadFrame: ({ message }) => {
-          this.badFrames++;
-          this.tell('warning', { code: 'BAD_FRAME', message });
-        },
-        onProblem: (problem) => tellProblem(problem, this.tell),
-        onEnd: (error) => {
-          this.ended(error);
-          resolve(error);
-        },
-      });
-      this.connection = connection;
+  private readonly tapFailed = (error: unknown): void => {
+    const what = error instanceof Error ? error.message : String(error);
+    this.tell('warning', {
+      code: 'TAP_FAILED',
+      message: `The tap on the frames failed and is left out: ${what}`,
     });
+  };
+
+  private remember(): Conversation {
+    const { endpoint, resumeFrom, config } = this.options;
+    const url = endpoint.url ?? endpoint.baseUrl;
+    const place = url === undefined ? (endpoint.location ?? '') : hostOf(url);
+    const fresh = {
+      conversation: randomUUID(),
+      model: this.model,
+      endpoint: `${endpoint.backend} ${place}`.trim(),
+      history: [],
+      usage: {},
+      turn: 0,
+    };
+    const memory = new Conversation(fresh, resumeFrom);
+    const given = config?.sessionResumption?.handle;
+    if (given && !memory.handle) memory.keepHandle(given);
+    return memory;
   }
 
-  private receive(connection: Connection, message: LiveServerMessage): void {
-    if (this.connection !== connection || this.current === 'closing') return;
+  private live(): Lifecycle {
+    const revival = new Revival(this.memory, profileFor(this.model), this.recovery);
+    const host = {
+      moved: (from: SessionState, to: SessionState, reason?: string) =>
+        this.tell('state', { from, to, ...(reason && { reason }), endpoint: this.options.endpoint.backend }),
+      admit: (signal: AbortSignal) => this.flow.admit(signal),
+      prepare: (beginning: Beginning, signal: AbortSignal) => this.prepare(beginning, signal),
+      ready: (connection: Connection, attempt: Attempt, attempts: number) =>
+        this.ready(connection, attempt, attempts),
+      message: (message: LiveServerMessage) => this.receive(message),
+      badFrame: ({ message }: Error) => {
+        this.badFrames++;
+        this.tell('warning', { code: 'BAD_FRAME', message });
+      },
+      problem: (problem: Parameters<typeof tellProblem>[0]) => tellProblem(problem, this.tell),
+      detached: () => this.flow.shut(),
+      lost: () => this.flow.lost(),
+      busy: () => this.flow.turns.busy || this.flow.callsPending,
+      pausing: (ms: number, reason: string) => this.tell('waiting', { for: 'reconnect', ms, reason }),
+      failed: ({ code, message, advice, closeCode, reason, policy }: LiveError) =>
+        this.tell('error', { code, message, advice, closeCode, reason, policy }),
+    };
+    return new Lifecycle(host, revival, this.recovery);
+  }
+
+  private async prepare(beginning: Beginning, signal: AbortSignal): Promise<ConnectionOptions> {
+    const { endpoint, config, rawSetup: raw, setupTimeoutMs: timeoutMs = SETUP_TIMEOUT_MS } = this.options;
+    const target = targetOf(endpoint, this.model, config, this.id);
+    const making = setupMessage({ endpoint, model: this.model, config, raw }, beginning);
+    const setup = await within(making, timeoutMs, signal, 'The declaration of a tool');
+    for (const message of setup.warnings) this.tell('warning', { code: 'UNKNOWN_CONFIG', message });
+    const about = { model: this.model, endpoint: endpoint.backend, session: this.id };
+    return { target, setup: encode(setup.message), timeoutMs, tap: this.tap, about };
+  }
+
+  /** A connection is ready: it is told what was said before, then what waits may leave. */
+  private ready(connection: Connection, { beginning }: Attempt, attempts: number): void {
+    const { handle, seed } = beginning;
+    if (seed.turns) {
+      connection.send(encode({ clientContent: { turns: seed.turns, turnComplete: true } }), () => {});
+    }
+    if (this.takesUp || this.memory.started || handle) this.tellRestored(beginning, attempts);
+    this.takesUp = true;
+    // A listener may have closed the session.
+    if (this.life.connection === connection && this.usable) this.flow.open(connection, Boolean(handle));
+  }
+
+  private tellRestored({ handle, seed }: Beginning, attempts: number): void {
+    if (handle) this.tell('restored', { stateRestored: true, attempts });
+    else
+      this.tell('restored', { stateRestored: false, reason: this.memory.loss, seeded: seed.count, attempts });
+  }
+
+  private receive(message: LiveServerMessage): void {
     this.receivedMessages++;
     const update = message.sessionResumptionUpdate;
     if (update?.resumable && update.newHandle && this.options.config?.sessionResumption) {
       this.memory.keepHandle(update.newHandle);
     }
+    const { connection } = this.life;
     this.flow.take(message);
     // A listener may have closed the session.
-    if (this.connection === connection) tellRest(message, this.tell);
+    if (this.life.connection === connection) tellRest(message, this.tell);
   }
-
-  /** The connection is over, wanted or not. */
-  private ended(error: LiveError): void {
-    const before = this.current;
-    this.connection = undefined;
-    this.giveBack();
-    this.flow.lanes.shut();
-    if (before === 'closing') {
-      this.moveTo('closed', this.closeReason);
-      this.onClosed?.();
-      return;
-    }
-    this.flow.lost();
-    // Before "ready" the attempt that waits decides what follows.
-    if (before !== 'ready') return;
-    if (error.policy === 'fresh') this.memory.dropHandle(error.reason || error.message);
-    this.moveTo(error.policy === 'fatal' ? 'failed' : 'closed', error.message);
-    if (error.policy === 'done') return;
-    const { code, message, advice, closeCode, reason, policy } = error;
-    this.tell('error', { code, message, advice, closeCode, reason, policy });
-  }
-
-  private async shutDown(finish: boolean, reason?: string): Promise<void> {
-    this.attempt++;
-    this.waits.abort();
-    this.closeReason = reason;
-    this.connecting = undefined;
-    this.flow.close(finish);
-    if (this.connection) {
-      const closed = new Promise<void>((resolve) => (this.onClosed = resolve));
-      this.moveTo('closing', reason);
-      this.connection.close();
-      await closed;
-    } else if (this.current === 'connecting') this.moveTo('closed', reason);
-    this.endIterators();
-  }
-
-  private giveBack(): void {
-    this.release?.();
-    this.release = undefined;
-  }
-
-  private tellRestored(handle: string | undefined): void {
-    if (handle) this.tell('restored', { stateRestored: true });
-    else this.tell('restored', { stateRestored: false, reason: this.memory.loss });
-  }
-
-  private moveTo(to: SessionState, reason?: string): void {
-    const from = this.current;
-    if (!TRANSITIONS[from].includes(to)) return;
-    this.current = to;
-    this.tell('state', { from, to, ...(reason && { reason }), endpoint: this.options.endpoint.backend });
-  }
-}
-
-/** Close codes of a network or server in trouble: they say nothing about what the setup asks for. */
-const TROUBLE = [1001, 1006, 1012, 1013];
-
-/** Whether the service looked at the setup, resumption handle included, and did not want it. */
-function refusesSetup({ code, closeCode = 0, policy }: LiveError): boolean {
-  return code === 'SETUP_REFUSED' && policy !== 'wait' && !TROUBLE.includes(closeCode);
-}
-
-/** A promise, and what settles it. */
-function deferred(): [Promise<void>, (outcome: Promise<void>) => void] {
-  let settle: (outcome: Promise<void>) => void = () => {};
-  const promise = new Promise<void>((resolve) => (settle = resolve));
-  return [promise, settle];
 }

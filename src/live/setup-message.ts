@@ -2,42 +2,52 @@ import {
   isObject,
   resolveTools,
   setup,
+  toContent,
   unknownConfigFields,
+  type Content,
   type LiveClientMessage,
   type LiveClientSetup,
   type LiveConnectConfig,
 } from '../protocol';
+import type { Beginning } from './recovery/revival';
 import type { LiveEndpoint } from './target';
 
 /** The setup of a connection, and what is to be said about it. */
 export interface SetupMessage {
   message: LiveClientMessage;
-  /** The handle with which the service is asked to resume. */
-  handle?: string;
   warnings: string[];
+}
+
+/** What a setup is made of. */
+export interface SetupInput {
+  endpoint: LiveEndpoint;
+  model: string;
+  config?: LiveConnectConfig;
+  /** Fields that win over everything, as they are. */
+  raw?: LiveClientSetup;
 }
 
 /**
  * Makes the setup message of one connection.
  *
- * @param handle used when the configuration asks for session resumption; it is newer than one in the configuration.
- * @param raw fields that win over everything, as they are.
+ * @param beginning handle and seed; a handle is used when the configuration asks for session resumption.
  * @throws ProtocolError when the configuration cannot be sent
  */
-export async function setupMessage(
-  input: { endpoint: LiveEndpoint; model: string; config?: LiveConnectConfig; raw?: LiveClientSetup },
-  handle?: string,
-): Promise<SetupMessage> {
+export async function setupMessage(input: SetupInput, { handle, seed }: Beginning): Promise<SetupMessage> {
   const config = await resolveTools(input.config ?? {});
-  const resumption = config.sessionResumption && {
-    ...config.sessionResumption,
-    handle: handle ?? config.sessionResumption.handle,
-  };
   const { project, location } = input.endpoint;
+  const backend = input.endpoint.backend === 'vertex' ? 'vertex' : 'gemini';
   const message = setup({
     model: input.model,
-    config: { ...config, ...(resumption && { sessionResumption: resumption }) },
-    backend: input.endpoint.backend === 'vertex' ? 'vertex' : 'gemini',
+    config: {
+      ...config,
+      ...(config.sessionResumption && { sessionResumption: { ...config.sessionResumption, handle } }),
+      ...(seed.turns && { historyConfig: { initialHistoryInClientContent: true } }),
+      ...(seed.instruction !== undefined && {
+        systemInstruction: appended(config.systemInstruction, seed.instruction),
+      }),
+    },
+    backend,
     project,
     location,
   });
@@ -46,9 +56,13 @@ export async function setupMessage(
   );
   return {
     message: input.raw ? { setup: merge(message.setup, input.raw) as LiveClientSetup } : message,
-    handle: resumption?.handle,
     warnings,
   };
+}
+
+function appended(instruction: LiveConnectConfig['systemInstruction'], text: string): Content {
+  const before = instruction == null ? { role: 'user', parts: [] } : toContent(instruction);
+  return { ...before, parts: [...(before.parts ?? []), { text }] };
 }
 
 function merge(base: unknown, over: unknown): unknown {

@@ -83,7 +83,10 @@ describe('live: connect and close', () => {
   });
 
   it('asks for v1alpha where the configuration needs it', async () => {
-    const { peer } = await bench.connected({ config: { proactivity: { proactiveAudio: true } } });
+    const { peer } = await bench.connected({
+      model: 'gemini-2.5-flash-native-audio',
+      config: { proactivity: { proactiveAudio: true } },
+    });
     assert.match(peer.url, /\.v1alpha\./);
   });
 

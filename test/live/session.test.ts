@@ -305,7 +305,10 @@ describe('live: nothing breaks it', () => {
 
   it('does not end the process with an error event that nobody hears', async () => {
     const server = await bench.server();
-    const session = new LiveSession({ endpoint: { backend: 'local', baseUrl: server.url } });
+    const session = new LiveSession({
+      endpoint: { backend: 'local', baseUrl: server.url },
+      recovery: false,
+    });
     await session.connect();
     assert.equal(session.listenerCount('error'), 0);
     const ended = new Promise((resolve) =>

@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { TRANSITIONS, type LiveSession, type RecoveryOptions, type SessionState } from '../../src/live';
+import { Bench, logOf, next, of } from './support';
+
+type Setup = {
+  setup: {
+    sessionResumption?: { handle?: string };
+    historyConfig?: object;
+    systemInstruction?: { parts: Array<{ text: string }> };
+  };
+};
+
+/** Short times, no chance. */
+const quick: RecoveryOptions = { firstDelayMs: 5, maxDelayMs: 40, waitDelayMs: 20, jitter: 0 };
+const config = { sessionResumption: {} };
+const answer = { outputTranscription: { text: 'Hello.' }, generationComplete: true, turnComplete: true };
+const update = (newHandle: string): object => ({ sessionResumptionUpdate: { newHandle, resumable: true } });
+
+function states(session: LiveSession): SessionState[] {
+  const told = of(logOf(session), 'state');
+  let before: SessionState = 'idle';
+  for (const { from, to } of told) {
+    assert.equal(from, before, 'each transition begins where the last one ended');
+    assert.ok(TRANSITIONS[from].includes(to), `${from} → ${to}`);
+    before = to;
+  }
+  assert.equal(session.state, before);
+  return told.map(({ to }) => to);
+}
+
+function ready(session: LiveSession): Promise<unknown> {
+  return next(session, 'state', ({ to }) => to === 'ready');
+}
+
+describe('live: a conversation that does not die', () => {
+  const bench = new Bench();
+  afterEach(() => bench.cleanUp());
+
+  for (const [how, end] of [
+    ['is cut', (peer: { cut(): void }) => peer.cut()],
+    ['meets an internal error', (peer: Peer) => peer.close(1011, 'Internal error encountered.')],
+    ['reaches its time limit', (peer: Peer) => peer.close(1011, 'Deadline expired before operation…')],
+    ['loses its server', (peer: Peer) => peer.close(1001)],
+  ] as const) {
+    it(`resumes by itself when the connection ${how}`, async () => {
+      const { session, log, peer, server } = await bench.connected({ config, recovery: quick });
+      await ready(session);
+      peer.content(answer);
+      peer.send(update('one'));
+      await next(session, 'resumption');
+      end(peer);
+      await ready(session);
+      const again = await server.connection(1);
+      assert.equal((again.received[0] as Setup).setup.sessionResumption?.handle, 'one');
+      assert.deepEqual(states(session), [
+        'connecting',
+        'setup',
+        'ready',
+        'reconnecting',
+        'connecting',
+        'setup',
+        'ready',
+      ]);
+      const restored = await next(session, 'restored');
+      assert.deepEqual([restored.stateRestored, restored.attempts], [true, 1]);
+      assert.equal(of(log, 'error').length, 0, 'what is mended is no error');
+    });
+  }
+
+  it('never has two sockets', async () => {
+    const { session, peer, server } = await bench.connected({ config, recovery: quick });
+    await ready(session);
+    for (let round = 0, current = peer; round < 5; round++) {
+      if (round % 2) current.cut();
+      else current.close(1011, 'Internal error encountered.');
+      await ready(session);
+      current = await server.connection(round + 1);
+      assert.equal(server.open, 1);
+    }
+  });
+
+  it('waits longer and longer, says so, and gives up at last', async () => {
+    const server = await bench.server();
+    const { port } = server;
+    const session = bench.session(server, { recovery: { ...quick, maxAttempts: 4 } });
+    const log = logOf(session);
+    await session.connect();
+    await server.close();
+    const error = await next(session, 'error');
+    assert.match(
+      error.message,
+      new RegExp(`^Gave up after 4 attempts .*127\\.0\\.0\\.1:${port}.*ECONNREFUSED`),
+    );
+    assert.equal(session.state, 'failed');
+    const pauses = of(log, 'waiting').filter(({ ms }) => ms);
+    assert.deepEqual(
+      pauses.map(({ ms }) => ms),
+      [5, 10, 20, 40],
+    );
+    assert.ok(pauses.every((pause) => pause.for === 'reconnect' && pause.reason));
+    states(session);
+  });
+
+  it('tries the first connection again too, but not what no repetition can mend', async () => {
+    const server = await bench.server({ refuse: { status: 503, body: 'later' } });
+    const session = bench.session(server, { recovery: quick });
+    const connecting = session.connect();
+    await next(session, 'state', ({ to }) => to === 'reconnecting');
+    server.script = {};
+    await connecting;
+    assert.equal(session.state, 'ready');
+
+    const refusing = await bench.server({ refuse: { status: 403, body: 'no' } });
+    const refused = bench.session(refusing, { recovery: quick });
+    await assert.rejects(refused.connect(), { code: 'HTTP_REFUSED', policy: 'fatal' });
+    assert.deepEqual(states(refused), ['connecting', 'failed']);
+  });
+
+  it('may be closed while it waits to connect again', async () => {
+    const { session, peer, server } = await bench.connected({
+      recovery: { ...quick, firstDelayMs: 60_000, maxDelayMs: 60_000 },
+    });
+    peer.cut();
+    await next(session, 'state', ({ to }) => to === 'reconnecting');
+    const connecting = assert.rejects(session.connect(), { code: 'CLOSED' });
+    await session.close();
+    await connecting;
+    assert.equal(session.state, 'closed');
+    await session.connect();
+    assert.equal(server.connections.length, 2);
+  });
+
+  it('tells a fresh session what was said, when the service will not resume', async () => {
+    const { session, peer, server } = await bench.connected({ config, recovery: quick });
+    session.sendText('Hi');
+    peer.content(answer);
+    peer.send(update('poisoned'));
+    await next(session, 'resumption');
+    await ready(session);
+    peer.close(1008, 'The operation was aborted.');
+    await ready(session);
+    const fresh = await server.connection(1);
+    const { setup } = fresh.received[0] as Setup;
+    assert.deepEqual(setup.sessionResumption, {});
+    assert.deepEqual(setup.historyConfig, { initialHistoryInClientContent: true });
+    assert.deepEqual(await fresh.message(1), {
+      clientContent: {
+        turns: [
+          { role: 'user', parts: [{ text: 'Hi' }] },
+          { role: 'model', parts: [{ text: 'Hello.' }] },
+        ],
+        turnComplete: true,
+      },
+    });
+    const restored = await next(session, 'restored');
+    assert.deepEqual(
+      [restored.stateRestored, restored.reason, restored.seeded],
+      [false, 'The operation was aborted.', 2],
+    );
+  });
+});
+
+type Peer = { close(code: number, reason?: string): void; cut(): void };
