@@ -1,11 +1,14 @@
 import type { Node } from 'node-red';
-import type { LiveConnectConfig } from '../../src/protocol';
-import { DEFAULT_MODEL } from '../../src/protocol';
 import { onClose } from '../shared/lifecycle';
-import { ToolRegistry } from '../shared/registry';
+import { ToolRegistry, type DeclaredFunction } from '../shared/registry';
 import type { Red } from '../shared/types';
-import { apiKeyOf, choose, openEndpoint, type Endpoint } from './endpoint';
-import { liveConfig, type ConfigDef } from './settings';
+import { userDir } from '../shared/values';
+import { choose, secretsOf, valuesOf, type Credentials } from './credentials';
+import { labelOf, type Endpoint } from './endpoint';
+import { CREDENTIALS } from './fields';
+import { prepare, type Prepared } from './prepare';
+import { inWords, type ConfigDef } from './settings';
+import { serveTest } from './try-out';
 
 /** What a config node offers to the nodes that use it. */
 export interface LiveService {
@@ -15,44 +18,51 @@ export interface LiveService {
   /** Which endpoint it is going to be, for the status. */
   readonly label: Endpoint['label'];
   readonly tools: ToolRegistry;
-  /** The configuration of a session. @throws NodeError `BAD_CONFIG` */
-  config(): LiveConnectConfig;
-  /** Prepares the endpoint, see {@link openEndpoint}. */
-  open(): Promise<Endpoint>;
+  /**
+   * Prepares a session with these functions, see {@link openEndpoint}.
+   *
+   * @throws NodeError `BAD_CONFIG`, `NO_API_KEY`; what keeps the local server from starting
+   */
+  prepare(functions: DeclaredFunction[]): Promise<Prepared>;
+  /** Credentials that a recording must not hold. */
+  secrets(): string[];
 }
 
 /** A config node while it runs. */
-export interface ConfigNode extends Node<{ apiKey?: string }> {
+export interface ConfigNode extends Node<Credentials> {
   live: LiveService;
 }
 
 /** `gemini-live-config`: the service, the model and how it behaves. */
 export default function (RED: Red): void {
+  serveTest(RED);
   function GeminiLiveConfig(this: ConfigNode, def: ConfigDef): void {
     RED.nodes.createNode(this, def);
-    const apiKey = (): string => apiKeyOf(this.credentials);
-    const model = def.model || DEFAULT_MODEL;
+    const values = () => valuesOf(def, this.credentials);
+    const kind = () => choose(def, this.credentials);
     this.live = {
-      model,
+      get model() {
+        return values().model;
+      },
       get label() {
-        return choose(def, apiKey());
+        return labelOf(kind());
       },
       get identity() {
-        return [choose(def, apiKey()), def.url, def.scenario, model].join(' ');
+        const place = [def.url, def.scenario, def.project, def.location].map((part) => part ?? '');
+        return [kind(), ...place, values().model].join(' ');
       },
       tools: ToolRegistry.of(RED, this.id),
-      config: () => liveConfig(def),
-      open: () => openEndpoint(def, apiKey()),
+      prepare: (functions) =>
+        prepare(values(), functions, userDir(RED)).catch((error: unknown) => {
+          throw inWords(error, (key, more = {}) => RED._(key, more));
+        }),
+      secrets: () => secretsOf(this.credentials),
     };
     onClose(this, (removed) => {
       if (removed) ToolRegistry.forget(this.id);
     });
   }
-  RED.nodes.registerType<ConfigNode, ConfigDef, object, { apiKey?: string }>(
-    'gemini-live-config',
-    GeminiLiveConfig,
-    {
-      credentials: { apiKey: { type: 'password' } },
-    },
-  );
+  RED.nodes.registerType<ConfigNode, ConfigDef, object, Credentials>('gemini-live-config', GeminiLiveConfig, {
+    credentials: { ...CREDENTIALS },
+  });
 }

@@ -1,85 +1,145 @@
 import type { NodeDef } from 'node-red';
-import { redact } from '../../src/media';
-import type { LiveConnectConfig } from '../../src/protocol';
+import type { LiveSessionOptions } from '../../src/live';
+import type { RecoveryOptions } from '../../src/live/recovery/options';
+import { ProtocolError, setup, unknownConfigFields, type LiveClientSetup } from '../../src/protocol';
 import { NodeError } from '../shared/errors';
+import type { DeclaredFunction } from '../shared/registry';
+import type { FieldName } from './fields';
+import { laid, liveConfig, rawConfig } from './live-config';
+import { FieldError, Values } from './values';
 
-/** Which service a conversation is held with. */
-export type EndpointChoice = 'auto' | 'local' | 'gemini' | 'custom';
+/** The fields of the config node as a flow keeps them; see `fields.ts`. Older flows have fewer. */
+export type ConfigDef = NodeDef & { [name in FieldName]?: unknown };
 
-/** The fields of the config node's dialog. */
-export interface ConfigDef extends NodeDef {
-  endpoint: EndpointChoice;
-  url: string;
-  scenario: string;
-  model: string;
-  voice: string;
-  language: string;
-  instructions: string;
-  temperature: string | number;
-  inputTranscription: boolean;
-  outputTranscription: boolean;
-  resumption: boolean;
-  raw: string;
-}
+/** What the dialog decides about a session, apart from where it goes. */
+export type SessionSettings = Omit<LiveSessionOptions, 'endpoint' | 'resumeFrom' | 'lanes'> & {
+  recovery?: RecoveryOptions | false;
+};
+
+/** A text of the labels. */
+export type Words = (key: string, values?: Record<string, string>) => string;
+
+const MS = 1000;
 
 /**
- * The dialog's fields as the SDK-shaped configuration of a session. The raw JSON is laid over the rest, object by object.
+ * The dialog's fields as options of a session. The raw JSON is laid over the configuration, and what it names is sent even where
+ * the model's profile advises against it.
  *
- * @throws NodeError `BAD_CONFIG` when a field makes no sense
+ * @param functions what the nodes of the flow declare
+ * @throws FieldError; ProtocolError when the raw JSON cannot be sent
  */
-export function liveConfig(def: ConfigDef): LiveConnectConfig {
-  const speech: LiveConnectConfig['speechConfig'] = {};
-  if (def.voice) speech.voiceConfig = { prebuiltVoiceConfig: { voiceName: def.voice } };
-  if (def.language) speech.languageCode = def.language;
-  const config: LiveConnectConfig = { responseModalities: ['AUDIO'] };
-  if (Object.keys(speech).length) config.speechConfig = speech;
-  if (def.instructions) config.systemInstruction = def.instructions;
-  const temperature = temperatureOf(def);
-  if (temperature !== undefined) config.temperature = temperature;
-  if (def.inputTranscription !== false) config.inputAudioTranscription = {};
-  if (def.outputTranscription !== false) config.outputAudioTranscription = {};
-  if (def.resumption !== false) config.sessionResumption = {};
-  return lay(config as Record<string, unknown>, rawObject(def.raw)) as LiveConnectConfig;
+export function sessionSettings(
+  values: Values,
+  functions: DeclaredFunction[],
+  backend: 'gemini' | 'vertex',
+): SessionSettings {
+  const raw = rawConfig(values);
+  const unknown = unknownConfigFields(raw);
+  const known = Object.fromEntries(Object.entries(raw).filter(([name]) => !unknown.includes(name)));
+  const config = laid(liveConfig(values), known);
+  const declared = functions.length ? [{ functionDeclarations: functions }] : [];
+  if (declared.length) config.tools = [...(config.tools ?? []), ...declared];
+  const rawSetup = encoded(known, declared, backend) as Record<string, unknown>;
+  for (const name of unknown) if (raw[name] !== null) rawSetup[name] = raw[name];
+  return {
+    model: values.model,
+    config,
+    ...(Object.keys(rawSetup).length && { rawSetup: rawSetup as LiveClientSetup }),
+    ...optional('setupTimeoutMs', ms(values, 'setupTimeout')),
+    recovery: recovery(values),
+    watchdogs: watchdogs(values),
+    limits: limits(values),
+    costLimits: costLimits(values),
+  };
 }
 
-function temperatureOf({ temperature }: ConfigDef): number | undefined {
-  if (temperature === '' || temperature === undefined || temperature === null) return undefined;
-  const value = Number(temperature);
-  if (value >= 0 && value <= 2) return value;
-  throw new NodeError(
-    'BAD_CONFIG',
-    `The temperature must be a number from 0 to 2, not "${temperature}". Correct it in the config node.`,
-  );
+/** The part of the setup message that the raw JSON stands for. */
+function encoded(
+  raw: Record<string, unknown>,
+  declared: object[],
+  backend: 'gemini' | 'vertex',
+): LiveClientSetup {
+  const tools = Array.isArray(raw.tools) ? [...(raw.tools as object[]), ...declared] : undefined;
+  const { model: _model, ...out } = setup({ model: 'any', config: { ...raw, tools }, backend }).setup;
+  const given = raw.generationConfig as { responseModalities?: unknown } | undefined;
+  // The encoder asks Vertex AI for audio by itself, and that is not what the raw JSON says.
+  if (!raw.responseModalities && !given?.responseModalities) delete out.generationConfig?.responseModalities;
+  if (out.generationConfig && Object.keys(out.generationConfig).length === 0) delete out.generationConfig;
+  // A handle gets old: the session has newer ones.
+  delete out.sessionResumption?.handle;
+  return out;
 }
 
-function rawObject(raw: string | undefined): Record<string, unknown> {
-  if (!raw?.trim()) return {};
-  let value: unknown;
-  try {
-    value = JSON.parse(raw);
-  } catch (error) {
-    throw new NodeError(
+function recovery(values: Values): SessionSettings['recovery'] {
+  if (!values.on('reconnect')) return false;
+  return {
+    ...optional('maxAttempts', values.number('attempts')),
+    ...optional('firstDelayMs', ms(values, 'firstDelay')),
+    ...optional('maxDelayMs', ms(values, 'maxDelay')),
+    ...optional('rotateAfterMs', ms(values, 'rotateMinutes', 60 * MS)),
+    seed: values.on('seedHistory') ? 'auto' : 'none',
+    replay: values.on('replay'),
+  };
+}
+
+function watchdogs(values: Values): SessionSettings['watchdogs'] {
+  // Zero seconds in the dialog mean "do not watch".
+  const watch = (name: FieldName): number | false | undefined => {
+    const value = ms(values, name);
+    return value === 0 ? false : value;
+  };
+  return {
+    emptyTurn: values.on('watchEmpty'),
+    nudge: values.on('nudge'),
+    ...optional('silentAudioMs', watch('watchSilent')),
+    ...optional('toolAnswerMs', watch('watchTool')),
+    ...optional('serverSilentMs', watch('watchServer')),
+  };
+}
+
+function limits(values: Values): SessionSettings['limits'] {
+  // The token of an endpoint that makes its tokens says nothing about whose they are.
+  const mints = values.text('tokenFrom') === 'mint';
+  return {
+    ...optional('key', mints ? values.text('apiKey') : undefined),
+    ...optional('turnsPerMinute', values.number('turnsPerMinute')),
+    ...optional('sessionStartsPerMinute', values.number('startsPerMinute')),
+    ...optional('concurrentSessions', values.number('concurrentSessions')),
+  };
+}
+
+function costLimits(values: Values): SessionSettings['costLimits'] {
+  const percent = values.number('costWarn');
+  return {
+    ...optional('conversationUsd', values.number('costConversation')),
+    ...optional('dayUsd', values.number('costDay')),
+    ...optional('warnAt', percent === undefined ? undefined : percent / 100),
+  };
+}
+
+function ms(values: Values, name: FieldName, unit = MS): number | undefined {
+  const value = values.number(name);
+  return value === undefined ? undefined : Math.round(value * unit);
+}
+
+function optional<K extends string, V>(name: K, value: V | undefined): { [name in K]?: V } {
+  return value === undefined ? {} : ({ [name]: value } as { [name in K]: V });
+}
+
+/** What a wrong field means, in words that name it as the dialog does. */
+export function inWords(thrown: unknown, words: Words): unknown {
+  if (thrown instanceof FieldError) {
+    const { key, values } = thrown.problem;
+    return new NodeError(
       'BAD_CONFIG',
-      `The raw JSON of the config node cannot be read: ${redact((error as Error).message)}. Correct or empty it.`,
+      `The field "${words(`label.${thrown.field}`)}" of the config node cannot be used: ${words(key, values)}. Correct it there.`,
     );
   }
-  if (isPlain(value)) return value;
-  throw new NodeError(
-    'BAD_CONFIG',
-    'The raw JSON of the config node must be one object, e.g. {"topP": 0.9}. Correct or empty it.',
-  );
-}
-
-function isPlain(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** A raw `null` takes a field away; objects are merged, anything else replaces. */
-function lay(below: Record<string, unknown>, above: Record<string, unknown>): Record<string, unknown> {
-  const result = { ...below };
-  for (const [name, value] of Object.entries(above)) {
-    if (value === null) delete result[name];
-    else result[name] = isPlain(value) && isPlain(result[name]) ? lay(result[name], value) : value;
+  if (thrown instanceof ProtocolError) {
+    return new NodeError(
+      'BAD_CONFIG',
+      `The raw JSON of the config node cannot be sent: ${thrown.message}. Correct or empty it.`,
+    );
   }
-  return result;
+  return thrown;
 }

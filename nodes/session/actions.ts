@@ -17,6 +17,11 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     const turns = turnsOf(msg.payload);
     (await conversation.connect(msg)).sendContent(turns, msg.turnComplete !== false);
   },
+  say: async (conversation, msg) => {
+    const text = wordsOf(msg.payload, 'say');
+    const { priority } = msg as { priority?: unknown };
+    (await conversation.connect(msg)).say(text, { priority: priority === true });
+  },
   played: async (conversation, msg) => {
     const ms = Number(msg.payload);
     const { turn } = msg;
@@ -61,6 +66,14 @@ async function inOrder(
 ): Promise<void> {
   const session = await conversation.connect(msg);
   await conversation.uplink.enqueue(() => mark(session));
+}
+
+function wordsOf(payload: unknown, action: string): string {
+  if (typeof payload === 'string' && payload.trim() !== '') return payload;
+  throw new NodeError(
+    'BAD_PAYLOAD',
+    `"${action}" needs a text in msg.payload, and got ${describe(payload)}.`,
+  );
 }
 
 /** A text, one turn or several: `{role, parts: [{text}]}`. */

@@ -1,13 +1,15 @@
-import { LiveSession, type ConversationState } from '../../src/live';
+import { LiveSession, Recorder } from '../../src/live';
 import type { Endpoint } from '../config/endpoint';
+import type { Prepared } from '../config/prepare';
 import type { LiveService } from '../config/runtime';
 import { asError, NodeError, report } from '../shared/errors';
 import { within } from '../shared/handles';
 import { codeText, type StatusLine } from '../shared/status';
 import type { Message, RedNode } from '../shared/types';
 import { EchoGate } from './echo-gate';
-import { drop, keep, takeUp } from './memory';
+import type { Memory } from './memory';
 import { forward, HearingAid } from './outputs';
+import { showStates } from './states';
 import { Uplink } from './uplink';
 
 /** What the dialog decides about a conversation. */
@@ -15,41 +17,43 @@ export interface ConversationOptions {
   partial: boolean;
   realtime: boolean;
   echoGate: boolean;
+  /** Every frame goes into this file; absolute. */
+  record?: { file: string; audio: boolean };
 }
 
 /** Longest wait for a connection to close (ms). */
 const CLOSE_MS = 5000;
 
-/** A connection with what hangs on it. */
-interface Connection {
+/** A session with what hangs on it; it may have many connections after each other. */
+interface Held {
   /** Which attempt it came of. */
   attempt: number;
   session: LiveSession;
   endpoint: Endpoint;
-  /** Resolves when it can be used; rejects when it cannot. */
+  recorder?: Recorder;
+  /** Resolves when it can be used for the first time; rejects when it cannot. */
   ready: Promise<void>;
-  usable: boolean;
+  over: boolean;
   detach(): void;
 }
 
 /**
- * The conversation of one session node: connects when it is needed, goes on where it was when the connection or the node
- * comes back, and tells the node's ports what happens.
+ * The conversation of one session node: begins when it is needed, goes on where it was when the node comes back, and tells the
+ * node's ports what happens. Connections that break are the session's own business.
  */
 export class Conversation {
   readonly uplink: Uplink;
-  #connection: Promise<Connection> | undefined;
-  #open: Connection | undefined;
-  #kept: ConversationState | undefined;
+  #held: Promise<Held> | undefined;
+  #open: Held | undefined;
+  /** The last endpoint: it lingers after the end of its session. */
+  #endpoint: Endpoint | undefined;
   #topic: string | undefined;
-  /** Number of the last attempt to connect. */
+  /** Number of the last attempt to begin. */
   #attempt = 0;
-  /** Settles when the connection before is gone. */
+  /** Settles when the session before is gone. */
   #closing: Promise<void> = Promise.resolve();
   #closed = false;
   #removed = false;
-  /** Live audio may connect once more after a connection that had worked was lost. */
-  #mayWake = false;
   readonly #gate: EchoGate;
   readonly #hearing = new HearingAid();
   readonly #unwatch: () => void;
@@ -57,14 +61,13 @@ export class Conversation {
   constructor(
     private readonly node: RedNode,
     private readonly service: LiveService,
+    private readonly memory: Memory,
     private readonly status: StatusLine,
     private readonly options: ConversationOptions,
   ) {
-    this.#kept = takeUp(node.id, service.identity);
     this.#gate = new EchoGate(options.echoGate);
     this.uplink = new Uplink({
       session: () => this.session,
-      wake: () => this.#wake(),
       gate: this.#gate,
       realtime: options.realtime,
     });
@@ -77,38 +80,37 @@ export class Conversation {
     return this.#closed;
   }
 
-  /** The session that is connected now, if any. */
+  /** The session that goes on now, if any. While it connects again, it keeps what it is given, within bounds. */
   get session(): LiveSession | undefined {
-    return this.#open?.usable ? this.#open.session : undefined;
+    return this.#open?.session;
   }
 
   /**
-   * Connects, if that is not done.
+   * Begins the conversation, or takes it up, if that is not done.
    *
    * @param cause the message that needs it: its topic goes with all that comes out
    * @throws what keeps it from connecting, each time it is asked
    */
   async connect(cause: Message = {}): Promise<LiveSession> {
     if (this.#closed) throw new NodeError('NOT_RUNNING', 'The session node is being closed.');
-    if (!this.#connection) {
+    if (!this.#held) {
       this.#topic = typeof cause.topic === 'string' ? cause.topic : undefined;
       const attempt = (this.#attempt += 1);
-      this.#connection = this.#establish(attempt);
-      this.#connection.catch(() => this.#forget(attempt));
+      this.#held = this.#establish(attempt);
+      this.#held.catch(() => this.#forget(attempt));
     }
-    const { session, ready } = await this.#connection;
+    const { session, ready } = await this.#held;
     await ready;
     return session;
   }
 
-  /** Ends the connection; the conversation can go on later. What comes meanwhile waits for a new connection. */
+  /** Ends the connection; the conversation can go on later. */
   disconnect(): Promise<void> {
-    this.#mayWake = false;
     this.uplink.cancelFiles();
-    const connection = this.#connection;
-    if (connection) {
-      this.#connection = undefined;
-      this.#closing = this.#shut(connection);
+    const held = this.#held;
+    if (held) {
+      this.#held = undefined;
+      this.#closing = this.#shut(held);
     }
     return this.#closing;
   }
@@ -120,128 +122,126 @@ export class Conversation {
     this.#unwatch();
     this.uplink.cancel();
     await this.disconnect();
-    if (removed) drop(this.node.id);
-    else if (this.#kept) keep(this.node.id, this.service.identity, this.#kept);
+    await this.memory.close(removed);
+    // Nobody will look for the conversation at the local server.
+    if (removed) await this.#endpoint?.release(true);
   }
 
-  async #shut(connecting: Promise<Connection>): Promise<void> {
-    const connection = await connecting.catch(() => undefined);
-    if (!connection) return;
-    await within(CLOSE_MS, connection.session.close());
-    await this.#over(connection);
+  async #shut(establishing: Promise<Held>): Promise<void> {
+    const held = await establishing.catch(() => undefined);
+    if (!held) return;
+    await within(CLOSE_MS, held.session.close());
+    await this.#over(held);
   }
 
   /** The next input makes a new attempt, if none has been made meanwhile. */
   #forget(attempt: number): void {
-    if (this.#attempt === attempt) this.#connection = undefined;
+    if (this.#attempt === attempt) this.#held = undefined;
   }
 
-  async #establish(attempt: number): Promise<Connection> {
+  async #establish(attempt: number): Promise<Held> {
     this.status.show('waiting', this.service.label);
     try {
       // A service refuses to resume while the old connection stands.
       await this.#closing;
-      const config = this.service.config();
       const { functions } = this.service.tools.offer(this.node.id);
-      if (functions.length) config.tools = [...(config.tools ?? []), { functionDeclarations: functions }];
-      const endpoint = await this.service.open();
-      return await this.#start(attempt, endpoint, config);
+      const prepared = await this.service.prepare(functions);
+      return await this.#start(attempt, prepared);
     } catch (error) {
       this.status.show('failed', 'failed', codeText(error));
       throw error;
     }
   }
 
-  async #start(
-    attempt: number,
-    endpoint: Endpoint,
-    config: ReturnType<LiveService['config']>,
-  ): Promise<Connection> {
+  async #start(attempt: number, { endpoint, settings }: Prepared): Promise<Held> {
+    this.#endpoint = endpoint;
     try {
+      const { record } = this.options;
+      const resumeFrom = await this.memory.takeUp();
+      const recorder = record && this.#recorder(record);
       const session = new LiveSession({
+        ...settings,
         endpoint: endpoint.connection,
-        model: this.service.model,
-        config,
-        ...(this.#kept && { resumeFrom: this.#kept }),
+        ...(resumeFrom && { resumeFrom }),
+        ...(recorder && { tap: recorder }),
       });
       const detach = this.#hearing.attach(endpoint.server, session.id);
-      const ready = Promise.resolve();
-      const connection: Connection = { attempt, session, endpoint, detach, usable: true, ready };
-      this.#listen(connection);
-      this.#open = connection;
-      connection.ready = session.connect().then(
-        () => {
-          this.#mayWake = true;
-        },
-        async (error: unknown) => {
-          await this.#over(connection);
-          this.status.show('failed', 'failed', codeText(error));
-          throw error;
-        },
-      );
-      connection.ready.catch(() => {});
-      return connection;
+      const held: Held = {
+        attempt,
+        session,
+        endpoint,
+        recorder,
+        detach,
+        over: false,
+        ready: Promise.resolve(),
+      };
+      this.#listen(held);
+      this.#open = held;
+      held.ready = session.connect().catch(async (error: unknown) => {
+        await this.#over(held);
+        this.status.show('failed', 'failed', codeText(error));
+        throw error;
+      });
+      held.ready.catch(() => {});
+      return held;
     } catch (error) {
       await endpoint.release(true);
       throw error;
     }
   }
 
-  #listen(connection: Connection): void {
-    const { session, endpoint } = connection;
+  #listen(held: Held): void {
+    const { session, endpoint } = held;
     forward(session, {
       send: (messages) => this.node.send(messages),
       topic: () => this.#topic,
       partial: this.options.partial,
       takeHearing: () => this.#hearing.take(),
     });
-    let wasReady = false;
+    showStates(session, this.status, endpoint.label);
+    session.on('audio', ({ handle }) => this.#gate.watch(handle));
+    for (const event of ['turn', 'resumption'] as const) {
+      session.on(event, () => this.memory.touch(() => session.conversationState()));
+    }
     session.on('state', ({ to }) => {
-      if (to === 'ready') {
-        wasReady = true;
-        this.status.show('ok', endpoint.label);
-      }
-      if (to === 'closed' || to === 'failed') void this.#over(connection);
+      if (to === 'closed' || to === 'failed') void this.#over(held);
     });
-    session.on('audio', ({ handle }) => {
-      this.#gate.watch(handle);
-      this.status.show('busy', endpoint.label);
-    });
-    session.on('turn', () => this.status.show('ok', endpoint.label));
-    session.on('error', (event) => {
-      // A connection that never stood is reported to the message that asked for it.
-      if (!wasReady) return;
-      if (event.policy === 'fatal') this.#mayWake = false;
-      const { code, message, advice } = event;
+    // A session that was never ready is reported to the message that asked for it.
+    session.on('error', ({ code, message, advice }) => {
       report(this.node, Object.assign(new Error(message), { code, advice }));
-      this.status.show('failed', 'failed', codeText(event));
+    });
+    session.on('cost-limit', ({ level, scope, limitUsd, advice }) => {
+      if (level !== 'reached') return;
+      const message = `The cost limit of ${limitUsd} US $ per ${scope} is reached, so the conversation was ended.`;
+      report(this.node, Object.assign(new Error(message), { code: 'COST_LIMIT', advice }));
     });
   }
 
-  /** A connection has ended, by whoever's doing: keeps the conversation, gives everything else back. */
-  async #over(connection: Connection): Promise<void> {
-    if (!connection.usable) return;
-    connection.usable = false;
-    connection.detach();
-    const state = connection.session.conversationState();
-    // A conversation that never began is nothing to take up.
-    if (state.handle || state.history.length) this.#kept = state;
-    this.#forget(connection.attempt);
+  #recorder({ file, audio }: NonNullable<ConversationOptions['record']>): Recorder {
+    return new Recorder({
+      file,
+      audio,
+      secrets: this.service.secrets(),
+      onWarning: ({ code, message }) => report(this.node, Object.assign(new Error(message), { code })),
+    });
+  }
+
+  /** A session has ended, by whoever's doing: keeps the conversation, gives everything else back. */
+  async #over(held: Held): Promise<void> {
+    if (held.over) return;
+    held.over = true;
+    held.detach();
+    this.memory.keep(held.session.conversationState());
+    this.#forget(held.attempt);
     this.#open = undefined;
     this.uplink.cancelFiles();
-    if (connection.session.state !== 'failed') this.status.show('quiet', connection.endpoint.label);
-    await connection.endpoint.release(this.#removed);
+    await held.recorder?.close();
+    await held.endpoint.release(this.#removed);
   }
 
-  #wake(): void {
-    if (!this.#mayWake || this.#connection || this.#closed) return;
-    this.#mayWake = false;
-    this.connect({ topic: this.#topic }).catch((error: unknown) => report(this.node, error));
-  }
-
-  /** A service takes new tools with the setup only: the conversation goes on in a new connection. */
+  /** The conversation goes on with the new functions. */
   #toolsChanged(): void {
-    if (!this.#open?.usable || this.#closed) return;
+    if (!this.#open || this.#closed) return;
     this.disconnect()
       .then(() => this.connect({ topic: this.#topic }))
       .catch((error: unknown) => report(this.node, asError(error)));

@@ -1,4 +1,5 @@
 import type { NodeDef } from 'node-red';
+import path from 'node:path';
 import { looksLikeJpeg, PCM_16K, type MediaHandle } from '../../src/media';
 import type { ConfigNode } from '../config/runtime';
 import { describe, NodeError, report } from '../shared/errors';
@@ -6,8 +7,10 @@ import { afterDeployOnce, onClose, onInput } from '../shared/lifecycle';
 import { isImage, mediaOf, pcmOf, type Arrived } from '../shared/payload';
 import { codeText, StatusLine } from '../shared/status';
 import type { Message, Red, RedNode } from '../shared/types';
+import { textOf, userDir } from '../shared/values';
 import { act } from './actions';
 import { Conversation } from './conversation';
+import { Memory } from './memory';
 
 /** The fields of the dialog. */
 interface SessionDef extends NodeDef {
@@ -17,6 +20,11 @@ interface SessionDef extends NodeDef {
   partial: boolean;
   realtime: boolean;
   echoGate: boolean;
+  /** Name of the context store in which the conversation survives a restart; empty: none. */
+  store?: string;
+  /** File that every frame is recorded into; empty: none. */
+  record?: string;
+  recordAudio?: boolean;
 }
 
 /** Says to the conversation what a message means: an action, or else what its payload is. */
@@ -92,10 +100,15 @@ export default function (RED: Red): void {
           'This session has no config node, or it is disabled. Choose one in the dialog.',
         );
       }
-      conversation = new Conversation(this, config.live, status, {
+      const memory = new Memory(RED, this, config.live.identity, textOf(def.store) ?? '');
+      const record = textOf(def.record);
+      conversation = new Conversation(this, config.live, memory, status, {
         partial: def.partial === true,
         realtime: def.realtime !== false,
         echoGate: def.echoGate !== false,
+        ...(record && {
+          record: { file: path.resolve(userDir(RED), record), audio: def.recordAudio !== false },
+        }),
       });
       return conversation;
     };

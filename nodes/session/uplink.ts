@@ -17,10 +17,8 @@ const QUEUE_MS = 2000;
 
 /** What the uplink needs to know of its session. */
 export interface UplinkOptions {
-  /** The session that is connected now; undefined while there is none. */
+  /** The session that goes on now; undefined while there is none: then live audio is nobody's. */
   session(): LiveSession | undefined;
-  /** Live audio came while nothing is connected. */
-  wake(): void;
   gate: EchoGate;
   /** Files are sent as fast as they are spoken. */
   realtime: boolean;
@@ -104,12 +102,9 @@ export class Uplink {
     try {
       for await (const chunk of reader as AsyncIterable<Buffer>) {
         if (signal.aborted) return;
-        const session = this.options.session();
-        if (!session) this.options.wake();
-        else if (this.#sending === 0) {
-          // Silence instead of nothing: the service tells by it that the user has finished.
-          session.audio.write(this.options.gate.closed ? Buffer.alloc(chunk.length) : chunk);
-        }
+        if (this.#sending > 0) continue;
+        // Silence instead of nothing: the service tells by it that the user has finished.
+        this.options.session()?.audio.write(this.options.gate.closed ? Buffer.alloc(chunk.length) : chunk);
       }
     } catch (error) {
       if (!signal.aborted) throw error;

@@ -2,6 +2,7 @@ import { build } from 'esbuild';
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { existsSync, readdirSync } from 'node:fs';
+import { fillDialog } from './dialog';
 import { helpHtml, helpPage } from './help';
 
 /** Prefix of every node type of this package, and of the files that Node-RED loads. */
@@ -25,7 +26,7 @@ export async function writeNodeFiles(root: string, out: string): Promise<void> {
     const source = path.join(root, 'nodes', name);
     const file = path.join(target, PREFIX + name);
     await writeFile(`${file}.js`, `module.exports = require('./${name}/runtime').default;\n`);
-    await cp(path.join(source, 'editor.html'), `${file}.html`);
+    await writeFile(`${file}.html`, await editorHtml(root, name));
     if (existsSync(path.join(source, 'samples'))) {
       await cp(path.join(source, 'samples'), path.join(target, name, 'samples'), { recursive: true });
     }
@@ -34,6 +35,11 @@ export async function writeNodeFiles(root: string, out: string): Promise<void> {
     }
   }
   await writeEditorPlugin(root, target);
+}
+
+/** What the editor loads for a node: its `editor.html`, with what tables say filled in. */
+export async function editorHtml(root: string, name: string): Promise<string> {
+  return fillDialog(await readFile(path.join(root, 'nodes', name, 'editor.html'), 'utf8'));
 }
 
 /** The labels of a node are its own and those of the shared widgets; its help is made from Markdown. */

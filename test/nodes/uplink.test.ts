@@ -17,7 +17,6 @@ describe('session: files in a row', () => {
     } as unknown as LiveSession;
     const uplink = new Uplink({
       session: () => session,
-      wake: () => {},
       gate: new EchoGate(false),
       realtime: false,
     });

@@ -5,7 +5,8 @@ const OTHER = '\u0000other';
 
 /**
  * Puts a list before a text field: what is chosen there goes into the field, which shows only for something that is not in
- * the list. `data-refresh` on the field adds a button that asks again, `data-other` names the text of the last entry.
+ * the list. `data-refresh` on the field adds a button that asks again, `data-other` names the text of the last entry;
+ * empty, only what is listed can be chosen.
  */
 export function choice(node: EditorNode, input: HTMLInputElement, source: OptionSource): void {
   const line = document.createElement('div');
@@ -18,13 +19,20 @@ export function choice(node: EditorNode, input: HTMLInputElement, source: Option
   // The label must lead to what is visible.
   document.querySelector(`label[for="${input.id}"]`)?.setAttribute('for', select.id);
 
+  const closed = input.dataset.other === '';
+  /** What stands under the options: something to type, or, where that cannot be, what was chosen when it still existed. */
+  const last = (known: boolean): Option[] => {
+    if (!closed) return [{ value: OTHER, label: node._def._(input.dataset.other ?? 'choice.other') }];
+    return known ? [] : [{ value: input.value, label: input.value }];
+  };
   const show = (): void => {
     input.hidden = select.value !== OTHER;
   };
   const list = (options: Option[]): void => {
-    const all = [...options, { value: OTHER, label: node._def._(input.dataset.other ?? 'choice.other') }];
+    const known = options.some(({ value }) => value === input.value);
+    const all = [...options, ...last(known)];
     select.replaceChildren(...all.map(({ value, label }) => new window.Option(label, value)));
-    select.value = options.some(({ value }) => value === input.value) ? input.value : OTHER;
+    select.value = known || closed ? input.value : OTHER;
     show();
   };
   const fill = (refresh: boolean): void => {

@@ -1,4 +1,4 @@
-import { DEFAULT_MODEL } from '../../../src/protocol/profiles';
+import { DEFAULT_MODEL, LANGUAGES, VOICES } from '../../../src/protocol/profiles';
 import { fieldValue } from './dialog';
 import type { EditorNode, Option, OptionSources } from './types';
 
@@ -9,18 +9,9 @@ const MODELS = [
   'gemini-3.8-live-extended-thinking',
   'gemini-2.5-flash-native-audio-preview-12-2025',
   'gemini-2.5-flash-native-audio-latest',
+  'gemini-3.5-live-translate-preview',
+  'gemini-3.5-transcribe-live',
 ];
-
-/** Prebuilt voices (Live API, "speech generation"). */
-const VOICES =
-  'Achernar Achird Algenib Algieba Alnilam Aoede Autonoe Callirrhoe Charon Despina Enceladus Erinome Fenrir Gacrux Iapetus Kore Laomedeia Leda Orus Puck Pulcherrima Rasalgethi Sadachbia Sadaltager Schedar Sulafat Umbriel Vindemiatrix Zephyr Zubenelgenubi'.split(
-    ' ',
-  );
-
-const LANGUAGES =
-  'ar-XA de-DE en-AU en-GB en-IN en-US es-ES es-US fr-CA fr-FR hi-IN id-ID it-IT ja-JP ko-KR nl-NL pl-PL pt-BR ru-RU th-TH tr-TR uk-UA vi-VN'.split(
-    ' ',
-  );
 
 interface Devices {
   devices: { id: string; name: string; default: boolean }[];
@@ -39,6 +30,13 @@ export const lists: OptionSources = {
   voices: (node) => [{ value: '', label: node._def._('choice.default') }, ...VOICES.map(plain)],
   languages: (node) => [{ value: '', label: node._def._('choice.automatic') }, ...LANGUAGES.map(plain)],
   scenarios: (node) => [{ value: '', label: node._def._('choice.defaultIs', { value: 'assistant' }) }],
+  stores: (node) => [
+    { value: '', label: node._def._('store.none') },
+    ...RED.settings.context.stores.map((name) => ({
+      value: name,
+      label: node._def._('store.named', { name }),
+    })),
+  ],
   microphones: (node) => devices(node, 'capture'),
   speakers: (node) => devices(node, 'playback'),
   recordings: async (node) => {

@@ -11,6 +11,7 @@ export interface EditorNode {
   changed?: boolean;
   _def: {
     category: string;
+    defaults?: Record<string, { value: unknown }>;
     /** A text of the node's catalogue. */
     _(key: string, values?: Record<string, string>): string;
   };

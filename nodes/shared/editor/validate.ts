@@ -1,33 +1,17 @@
-import type { EditorNode } from './types';
+import { configProblem } from '../../config/editor';
+import type { FieldName } from '../../config/fields';
 import { says } from './lists';
+import type { EditorNode } from './types';
 
 /** Node-RED's answer to "is this field right?": true, or what is wrong. */
 type Verdict = true | string;
 
 /** Fields of which the editor can say at once that they cannot work. The runtime checks them again. */
 export const validate = {
-  /** Address of a custom endpoint. */
-  url(node: EditorNode, value: string): Verdict {
-    if (!says(node, 'endpoint', 'custom')) return true;
-    let url: URL;
-    try {
-      url = new URL(value);
-    } catch {
-      return node._def._('invalid.url');
-    }
-    if (!/^(https?|wss?):$/.test(url.protocol)) return node._def._('invalid.url');
-    return url.username || url.password || url.search ? node._def._('invalid.urlSecret') : true;
-  },
-  /** JSON object, or nothing. */
-  object(node: EditorNode, value: string): Verdict {
-    if (!value || !value.trim()) return true;
-    try {
-      const parsed: unknown = JSON.parse(value);
-      if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return true;
-    } catch {
-      // says the same
-    }
-    return node._def._('invalid.json');
+  /** A field of the config node, by the same table as the runtime. */
+  config(node: EditorNode, field: FieldName, value: unknown): Verdict {
+    const problem = configProblem(node, field, value);
+    return problem ? node._def._(problem.key, problem.values) : true;
   },
   /** Number within bounds, or nothing. */
   number(node: EditorNode, value: string | number, min: number, max: number): Verdict {
