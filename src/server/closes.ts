@@ -35,6 +35,17 @@ export const closes = {
     close(1007, `Invalid JSON payload received. Unknown name "${name}" at '${path}': Cannot find field.`),
   apiKeyMissing: () => close(1007, 'API Key not found. Please pass a valid API key.'),
   apiKeyExpired: () => close(1007, 'API key expired. Please renew the API key.'),
+  apiKeyInvalid: () => close(1007, 'API key not valid. Please pass a valid API key.'),
+  /** A token where only a key is taken. */
+  unregistered: () =>
+    close(
+      1008,
+      "Method doesn't allow unregistered callers (callers without established identity). Please use API Key or other form of API consumer identity to call this API.",
+    ),
+  tokenUsed: () => close(1011, 'Token has been used too many times'),
+  tokenExpired: () => close(1011, 'Token has expired'),
+  /** In the middle of a session. */
+  tokenRanOut: () => close(1011, 'auth token has expired'),
   modality: (modalities: readonly string[], model: string) =>
     close(
       1007,

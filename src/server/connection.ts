@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { RawData, WebSocket } from 'ws';
-import type { FunctionResponse, LiveClientMessage, LiveServerMessage } from '../protocol';
+import type { FunctionResponse, LiveClientMessage, LiveClientSetup, LiveServerMessage } from '../protocol';
 import { readClientFrame, Refusal } from './client-message';
 import { closes, cutReason, type Close } from './closes';
 import type { ConversationWorld } from './conversation';
@@ -43,6 +43,8 @@ export interface ConnectionOptions {
   readonly chance: () => number;
   readonly limits: Limits;
   readonly handles: HandleStore;
+  /** The token the client has shown. */
+  readonly token?: { readonly until: number; admit(setup: LiveClientSetup): LiveClientSetup };
   readonly parts: Pick<
     ConversationWorld,
     'ears' | 'mind' | 'voice' | 'phrases' | 'clock' | 'random' | 'generationSpeed'
@@ -141,8 +143,8 @@ export class Connection {
 
   private begin({ setup }: LiveClientMessage, nullHandle: boolean): void {
     if (!setup) throw new Refusal(closes.invalidArgument());
-    const { route, events, faults, limits } = this.options;
-    const config = acceptSetup(setup, route, nullHandle);
+    const { route, events, faults, limits, token } = this.options;
+    const config = acceptSetup(token?.admit(setup) ?? setup, route, nullHandle);
     const memory = this.recall(config);
     const age = (): SessionAge => ({
       startedAt: memory.startedAt,
@@ -154,6 +156,7 @@ export class Connection {
     if (faults.neverSetupComplete || config.neverAnswered) return;
     this.send(frames.setupComplete(route.backend === 'vertex' ? randomUUID() : undefined));
     this.lifetime.begin(limits, age());
+    if (token) this.lifetime.closeAt(token.until, closes.tokenRanOut());
     if (config.handle === undefined) return;
     if (faults.poisonedHandles === 'silent') this.gate.silence();
     else this.poison = faults.poisonedHandles;

@@ -98,6 +98,11 @@ export class Lifetime {
     if (end !== Infinity) this.expire(Math.max(0, end - this.clock.now()), closes.aborted());
   }
 
+  /** Closes without a warning, at a time on the server's clock (ms). */
+  closeAt(time: number, close: Close): void {
+    this.after(time - this.clock.now(), () => this.effects.close(close));
+  }
+
   private expire(ms: number, thenClose: Close): void {
     const notice = Math.min(NOTICE_MS, ms / 2);
     this.after(ms - notice, () => this.goAway({ timeLeft: formatDuration(notice), thenClose }));

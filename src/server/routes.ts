@@ -34,11 +34,17 @@ export function routeOf(url: string | undefined): Route | undefined {
   return undefined;
 }
 
+/** Whether ephemeral tokens are made at this URL. */
+export function isTokenRoute(url: string | undefined): boolean {
+  return /^\/(v1alpha|v1beta)\/auth_tokens$/.test(parse(url)?.pathname.replace(/\/{2,}/g, '/') ?? '');
+}
+
 /** What the client shows to be let in: key or token, from header or query. */
 export function credentialOf(request: IncomingMessage): string | undefined {
   const header = request.headers['x-goog-api-key'];
   if (typeof header === 'string' && header !== '') return header;
-  const bearer = /^Bearer\s+(.+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  // `Token` is the scheme of Google's page on ephemeral tokens.
+  const bearer = /^(?:Bearer|Token)\s+(.+)$/i.exec(request.headers.authorization ?? '')?.[1];
   if (bearer) return bearer;
   const query = parse(request.url)?.searchParams;
   return query?.get('key') || query?.get('access_token') || undefined;

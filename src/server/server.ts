@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { callListeners } from '../media/listeners';
+import { TokenMint } from './auth-tokens';
 import { closes, type Close } from './closes';
 import { Clock, randomFrom } from './clock';
 import { Connection, type ConnectionOptions } from './connection';
@@ -79,6 +80,7 @@ export class LocalLiveServer extends EventEmitter<ServerEvents> {
   private readonly streams = new Set<Duplex>();
   private readonly live = new Set<Pick<Connection, 'close' | 'terminate' | 'goAway'>>();
   private readonly record: Journal;
+  private readonly mint: TokenMint;
   private listening: number;
   private accepted = 0;
   /** When turns of the model began, on the server's clock; only kept while they are limited. */
@@ -90,7 +92,13 @@ export class LocalLiveServer extends EventEmitter<ServerEvents> {
     this.faults = settings.faults;
     this.listening = settings.port;
     this.record = new Journal(settings.keepJournal);
-    this.http = createServer(answerHttp);
+    this.mint = new TokenMint(settings.clock);
+    this.http = createServer((request, response) => {
+      answerHttp(request, response, this.mint, settings.apiKey).catch((error: unknown) => {
+        response.destroy();
+        this.tell('problem', { ...about(0), error });
+      });
+    });
     this.http.on('connection', (stream) => {
       this.streams.add(stream);
       stream.on('close', () => this.streams.delete(stream));
@@ -197,13 +205,14 @@ export class LocalLiveServer extends EventEmitter<ServerEvents> {
   }
 
   private accept(socket: WebSocket, request: IncomingMessage, route: Route): void {
-    const { clock, seed, generationSpeed, parts, apiKey, limits, handles } = this.settings;
+    const { clock, seed, generationSpeed, parts, limits, handles } = this.settings;
     const number = ++this.accepted;
     const header = request.headers['x-session-id'];
     const session = typeof header === 'string' ? header : undefined;
     const who = (): About => about(number, session);
     if (parts instanceof Player) return this.playTo(socket, parts, who);
     const stats = this.record.open(number, session);
+    const grant = route.constrained ? this.mint.find(credentialOf(request)) : undefined;
     const connection = new Connection({
       socket,
       number,
@@ -212,6 +221,7 @@ export class LocalLiveServer extends EventEmitter<ServerEvents> {
       chance: randomFrom(seed + number * 7919),
       limits,
       handles,
+      ...(grant ? { token: { until: grant.until, admit: (setup) => this.mint.admit(grant, setup) } } : {}),
       countTurn: () => this.countTurn(),
       parts: { ...parts, clock, generationSpeed, random: randomFrom(seed + number) },
       events: {
@@ -236,7 +246,8 @@ export class LocalLiveServer extends EventEmitter<ServerEvents> {
       },
     });
     this.live.add(connection);
-    if (apiKey !== undefined && credentialOf(request) !== apiKey) connection.close(closes.apiKeyMissing());
+    const refusal = this.refuseCredential(route, credentialOf(request));
+    if (refusal) connection.close(refusal);
   }
 
   private playTo(socket: WebSocket, player: Player, who: () => About): void {
@@ -247,6 +258,14 @@ export class LocalLiveServer extends EventEmitter<ServerEvents> {
       this.live.delete(played);
       this.tell('close', { ...who(), code, reason: reason.toString('utf8'), by: played.closedBy });
     });
+  }
+
+  /** Tokens are taken on their own route only, and there nothing else is. */
+  private refuseCredential({ constrained }: Route, credential: string | undefined): Close | undefined {
+    const { apiKey } = this.settings;
+    if (constrained) return this.mint.find(credential) ? undefined : closes.apiKeyInvalid();
+    if (credential?.startsWith('auth_tokens/')) return closes.unregistered();
+    return apiKey !== undefined && credential !== apiKey ? closes.apiKeyMissing() : undefined;
   }
 
   /** A minute on the server's clock is looked back on. */
