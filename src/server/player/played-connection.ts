@@ -14,8 +14,10 @@ export interface PlayedOptions {
   readonly speed: number;
   /** How long the client may take to send what it sent in the recording (ms). */
   readonly patienceMs: number;
-  /** The player has stopped until the client sends this. */
-  waiting(entry: SentEntry): void;
+  /** Nothing goes on until the client sends this; in the recording it came in `dueMs`. */
+  waiting(entry: SentEntry, dueMs: number): void;
+  /** All was played; the client has not gone yet. */
+  done(): void;
   /** Told once. */
   over(connection: PlayedConnection): void;
 }
@@ -96,18 +98,20 @@ export class PlayedConnection {
   private async play(): Promise<void> {
     const { entries, speed } = this.options;
     const begin = { at: performance.now(), ms: entries[0]?.ms ?? 0 };
+    const due = ({ ms }: RecordingEntry): number =>
+      speed > 0 ? Math.max(0, begin.at + (ms - begin.ms) / speed - performance.now()) : 0;
     for (const entry of entries) {
       if (this.gone.signal.aborted) break;
       if (entry.dir === 'sent') {
-        const blocked = await this.client(entry);
+        const blocked = await this.client(entry, due(entry));
         // Time goes on from when the client is as far as it was.
         if (blocked) Object.assign(begin, { at: performance.now(), ms: entry.ms });
       } else if (entry.dir === 'received') {
-        if (speed > 0) await this.pause(begin.at + (entry.ms - begin.ms) / speed - performance.now());
+        await this.pause(due(entry));
         await this.send(entry.text ?? withSilence(entry.message));
       } else if (entry.dir === 'closed') {
         if (entry.message.by === 'client') break;
-        if (speed > 0) await this.pause(begin.at + (entry.ms - begin.ms) / speed - performance.now());
+        await this.pause(due(entry));
         this.close(entry.message);
       }
     }
@@ -121,13 +125,13 @@ export class PlayedConnection {
   }
 
   /** Waits until the client has sent what it had sent here. @returns whether that took any time */
-  private async client(entry: SentEntry): Promise<boolean> {
+  private async client(entry: SentEntry, dueMs: number): Promise<boolean> {
     const message = normal(entry.message);
     const kinds = kindsOf(message);
     this.wanted.add(message);
     const missing = (): string[] => this.got.missing(kinds, this.wanted);
     if (missing().length === 0) return false;
-    this.options.waiting(entry);
+    this.options.waiting(entry, dueMs);
     const arrived = await this.until(() => missing().length === 0);
     if (!arrived) {
       const seconds = this.options.patienceMs / 1000;
@@ -176,6 +180,7 @@ export class PlayedConnection {
   /** All is played; what remains is that the client goes, as it did in the recording. */
   private async end(): Promise<void> {
     const { entries } = this.options;
+    this.options.done();
     const frames = entries.filter(({ dir }) => dir === 'received').length;
     if (this.sent < frames && this.remarks.length === 0) {
       this.remarks.push(`the client ended the connection after ${this.sent} of ${frames} recorded frames`);

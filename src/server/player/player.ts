@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { WebSocket } from 'ws';
 import { callListeners } from '../../media/listeners';
-import type { LiveClientMessage, Recording, RecordingEntry, SentEntry } from '../../protocol';
+import type { LiveClientMessage, Recording, RecordingEntry } from '../../protocol';
 import { compareClients, type CompareOptions } from './compare';
 import { kindsOf } from './kinds';
 import { PlayedConnection } from './played-connection';
@@ -23,8 +23,10 @@ export interface PlayOptions extends CompareOptions {
 
 /** Events of a {@link Player}. */
 export interface PlayerEvents {
-  /** The recording goes on when the client has sent this. */
-  waiting: [{ connection: number; message: LiveClientMessage; kinds: string[] }];
+  /** The recording goes on when the client has sent this; in the recording it came that much later (ms). */
+  waiting: [{ connection: number; message: LiveClientMessage; kinds: string[]; dueMs: number }];
+  /** All of a connection was said; its client has not gone yet. */
+  done: [{ connection: number }];
   /** A connection was played, and its client is gone. */
   played: [{ connection: number }];
 }
@@ -88,8 +90,9 @@ export class Player extends EventEmitter<PlayerEvents> {
         entries: recorded,
         speed,
         patienceMs: verify ? patienceMs : Infinity,
-        waiting: ({ message }: SentEntry) =>
-          this.tell('waiting', { connection: number, message, kinds: kindsOf(message) }),
+        waiting: ({ message }, dueMs) =>
+          this.tell('waiting', { connection: number, message, kinds: kindsOf(message), dueMs }),
+        done: () => this.tell('done', { connection: number }),
         over: () => {
           one.over = true;
           this.tell('played', { connection: number });

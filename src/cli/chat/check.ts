@@ -1,0 +1,58 @@
+import { LiveError, LiveSession } from '../../live';
+import { DEFAULT_MODEL } from '../../protocol';
+import { chatConfig } from './config';
+import { asFailure, EXIT } from './failure';
+import type { ConnectOptions } from './options';
+import { openPlace } from './place';
+import { Screen, type Streams } from './screen';
+import { onStop } from './signals';
+
+/** `gemini-live check`: connects once and says what happened. @returns the exit code */
+export async function check(options: ConnectOptions, streams: Streams): Promise<number> {
+  const screen = new Screen(streams, options.json);
+  const place = await openPlace(options);
+  const model = options.model ?? (process.env['GEMINI_MODEL'] || DEFAULT_MODEL);
+  const session = new LiveSession({
+    endpoint: place.endpoint,
+    model,
+    config: await chatConfig({}),
+    setupTimeoutMs: options.timeout * 1000,
+    recovery: false,
+  });
+  let stopped: number | undefined;
+  const off = onStop((code) => {
+    stopped ??= code;
+    void session.close();
+  }, streams.out);
+  const begun = performance.now();
+  let openedAt = begun;
+  session.on('state', ({ to }) => {
+    if (to === 'setup') openedAt = performance.now();
+  });
+  session.on('warning', ({ message }) => screen.note(`warning: ${message}`));
+  const about = { endpoint: place.words, model };
+  try {
+    screen.note(`Connecting to ${place.words}. Model: ${model}.`);
+    await session.connect();
+    const connectMs = Math.round(openedAt - begun);
+    const setupMs = Math.round(performance.now() - openedAt);
+    if (options.json) screen.result({ ok: true, ...about, connectMs, setupMs });
+    else
+      screen.print(
+        `All is well: connected after ${connectMs} ms, and the setup was accepted ${setupMs} ms later.`,
+      );
+    return EXIT.ok;
+  } catch (error) {
+    if (stopped !== undefined) return stopped;
+    const { exitCode, message, advice } = asFailure(error);
+    if (options.json) {
+      const code = error instanceof LiveError ? error.code : 'FAILED';
+      screen.result({ ok: false, ...about, code, message, advice });
+    } else screen.print(`It does not work: ${message}.${advice ? `\n${advice}` : ''}`);
+    return exitCode;
+  } finally {
+    await session.close();
+    await place.release();
+    off();
+  }
+}

@@ -1,0 +1,148 @@
+import { once } from 'node:events';
+import { LiveSession } from '../../live';
+import type { LiveClientMessage, Recording } from '../../protocol';
+import { Player, readRecording, startServer, type LocalLiveServer } from '../../server';
+import { asFailure, EXIT } from './failure';
+import type { ReplayOptions } from './options';
+import { Screen, type Streams } from './screen';
+import { onStop } from './signals';
+import { Sound } from './sound';
+import { Talk } from './talk';
+
+/** `gemini-live replay`. @returns the exit code */
+export async function replay(options: ReplayOptions, streams: Streams): Promise<number> {
+  const recording = await readRecording(options.file);
+  const screen = new Screen(streams, options.json);
+  if (!recording.complete) screen.note('The recording was cut off; it is played as far as it goes.');
+  return options.serve === undefined
+    ? show(recording, options, screen, streams)
+    : serve(recording, options, screen, streams);
+}
+
+/** Plays the part of the client as well. */
+async function show(
+  recording: Recording,
+  options: ReplayOptions,
+  screen: Screen,
+  streams: Streams,
+): Promise<number> {
+  const player = new Player(recording, { speed: options.speed });
+  const server = await startServer({ player });
+  const sound = new Sound({ ...options, problem: (message) => screen.problem(message) });
+  let stopped: number | undefined;
+  let tellStop: () => void = () => {};
+  const stop = new Promise<void>((resolve) => (tellStop = resolve));
+  const off = onStop((code) => {
+    stopped ??= code;
+    tellStop();
+  }, streams.out);
+  const { model, endpoint, at } = recording.header;
+  screen.note(
+    `Recorded ${new Date(at).toISOString()} with ${model} (${endpoint}), ${player.count} connections.`,
+  );
+  for (let number = 1; number <= player.count && stopped === undefined; number++) {
+    if (player.count > 1) screen.note(`--- connection ${number} ---`);
+    await showConnection(server, player, recording, number, {
+      screen,
+      sound,
+      stop,
+      stopped: () => stopped !== undefined,
+    });
+  }
+  if (stopped === undefined) await Promise.race([sound.drained(), stop]);
+  await server.close();
+  await sound.close();
+  off();
+  return stopped ?? EXIT.ok;
+}
+
+/** What the connections of a recording are shown with. */
+interface Stage {
+  screen: Screen;
+  sound: Sound;
+  stop: Promise<void>;
+  stopped(): boolean;
+}
+
+/** One connection: the client says what it said, whenever the recording waits for it. */
+async function showConnection(
+  server: LocalLiveServer,
+  player: Player,
+  recording: Recording,
+  number: number,
+  { screen, sound, stop, stopped }: Stage,
+): Promise<void> {
+  const entries = recording.entries.filter(({ connection }) => connection === number);
+  const setup = entries.flatMap((entry) => (entry.dir === 'sent' ? (entry.message.setup ?? []) : []))[0];
+  const session = new LiveSession({
+    endpoint: { backend: 'local', baseUrl: server.url },
+    model: recording.header.model,
+    ...(setup && { rawSetup: setup }),
+    recovery: false,
+  });
+  const talk = new Talk({ session, screen, sound, tools: undefined, free: false, timeoutMs: 60_000 });
+  let next: NodeJS.Timeout | undefined;
+  const waiting = ({ message, dueMs }: { message: LiveClientMessage; dueMs: number }): void => {
+    if (message.setup) return;
+    next = setTimeout(() => {
+      tell(message, screen);
+      session.sendRaw(message);
+    }, dueMs);
+  };
+  const done = once(player, 'done');
+  player.on('waiting', waiting);
+  try {
+    await session.connect();
+    await Promise.race([done, stop, talk.ended]);
+  } catch (error) {
+    screen.problem(asFailure(error).message);
+  }
+  player.off('waiting', waiting);
+  clearTimeout(next);
+  await session.close({ playback: stopped() ? 'stop' : 'finish' });
+}
+
+function tell({ clientContent, realtimeInput, toolResponse }: LiveClientMessage, screen: Screen): void {
+  const text =
+    realtimeInput?.text ??
+    clientContent?.turns
+      ?.flatMap(({ parts }) => parts ?? [])
+      .map((part) => part.text ?? '')
+      .join(' ');
+  if (text) screen.note(`you: ${text}`);
+  for (const { response } of toolResponse?.functionResponses ?? [])
+    screen.note(`  ← ${JSON.stringify(response)}`);
+}
+
+async function serve(
+  recording: Recording,
+  options: ReplayOptions,
+  screen: Screen,
+  streams: Streams,
+): Promise<number> {
+  const player = new Player(recording, {
+    speed: options.speed,
+    verify: options.verify,
+    repeat: !options.verify,
+  });
+  const server = await startServer({ player, port: options.serve });
+  screen.print(server.url);
+  screen.note(
+    `Serves ${player.count} connections of ${options.file}${options.verify ? ' once' : ''}. Ctrl-C ends.`,
+  );
+  const stopped = await new Promise<number>((resolve) => {
+    onStop(resolve, streams.out);
+    player.on('waiting', ({ connection, kinds }) =>
+      screen.note(`#${connection} waits for ${kinds.join(' and ')}`),
+    );
+    player.on('played', ({ connection }) => {
+      screen.note(`#${connection} is over`);
+      if (options.verify && player.finished) resolve(EXIT.ok);
+    });
+  });
+  await server.close();
+  if (!options.verify) return EXIT.ok;
+  for (const difference of player.differences) screen.print(difference);
+  if (player.differences.length === 0) screen.note('The client did as in the recording.');
+  return player.differences.length > 0 ? EXIT.failed : stopped;
+}

@@ -1,0 +1,68 @@
+import type { Writable } from 'node:stream';
+import type { LiveEvent } from '../../live';
+
+/** Where a command writes to. */
+export interface Streams {
+  /** The model's words, or events: what a script wants. */
+  out: Writable & { isTTY?: boolean };
+  /** Everything else. */
+  err: Writable & { isTTY?: boolean };
+}
+
+/** What control characters a text from the network may hold: none that moves the cursor or changes colours. */
+const safe = (text: string): string => text.replace(/\r\n?/g, '\n').replace(/[^\P{Cc}\n\t]/gu, '');
+
+/** Shows a conversation: as text, or as JSON lines. */
+export class Screen {
+  /** The model's text has not ended its line. */
+  private inLine = false;
+
+  constructor(
+    private readonly streams: Streams,
+    readonly json: boolean,
+  ) {}
+
+  /** A piece of what the model says. */
+  say(text: string): void {
+    if (this.json) return;
+    const piece = safe(this.inLine ? text : text.trimStart());
+    if (piece === '') return;
+    this.streams.out.write(piece);
+    this.inLine = !piece.endsWith('\n');
+  }
+
+  /** The model has said what it had to say. */
+  endLine(): void {
+    if (this.inLine) this.streams.out.write('\n');
+    this.inLine = false;
+  }
+
+  /** One line for the person in front, never for a script. */
+  note(text: string): void {
+    if (this.json) return;
+    // Both on one terminal: the model's line is ended first, and goes on afterwards.
+    if (this.inLine && this.streams.out.isTTY) this.endLine();
+    this.streams.err.write(`${safe(text).trimEnd()}\n`);
+  }
+
+  /** Something that is said in any case. */
+  problem(text: string): void {
+    if (this.inLine && this.streams.out.isTTY) this.endLine();
+    this.streams.err.write(`${safe(text).trimEnd()}\n`);
+  }
+
+  /** An event of the session, for scripts. */
+  event(event: LiveEvent): void {
+    if (this.json) this.streams.out.write(`${JSON.stringify(event)}\n`);
+  }
+
+  /** A result, for scripts. */
+  result(value: object): void {
+    this.streams.out.write(`${JSON.stringify(value)}\n`);
+  }
+
+  /** One line of a result, for people and scripts. */
+  print(text: string): void {
+    this.streams.out.write(`${safe(text)}\n`);
+  }
+}
