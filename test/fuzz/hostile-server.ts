@@ -25,7 +25,6 @@ export class HostileServer {
   /** Bytes of PCM that came. */
   audioBytes = 0;
   private readonly sockets: WebSocketServer;
-  private readonly waiting = new Set<() => void>();
 
   private constructor() {
     this.sockets = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
@@ -44,12 +43,12 @@ export class HostileServer {
 
   /** Sends on the newest connection; lost when there is none. */
   send(frame: Frame): void {
-    if (this.current?.readyState === this.current?.OPEN) this.current?.send(frame);
+    if (this.open) this.current?.send(frame);
   }
 
-  /** Resolves as soon as a connection has been set up, at once when one is. */
-  async connected(): Promise<void> {
-    while (this.current?.readyState !== 1) await new Promise<void>((resolve) => this.waiting.add(resolve));
+  /** The newest connection has been set up, and stands. */
+  get open(): boolean {
+    return this.current?.readyState === 1;
   }
 
   async close(): Promise<void> {
@@ -71,8 +70,6 @@ export class HostileServer {
     if (setup) {
       socket.send(json({ setupComplete: {} }));
       this.current = socket;
-      for (const wake of this.waiting) wake();
-      this.waiting.clear();
     }
     const { audio, text = '' } = realtimeInput ?? {};
     if (audio) this.audioBytes += Buffer.from(audio.data, 'base64').length;

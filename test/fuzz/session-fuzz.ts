@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { setImmediate as turnOfLoop, setTimeout as sleep } from 'node:timers/promises';
 import { LiveError, LiveSession, type LiveSessionOptions } from '../../src/live';
 import { Random } from '../support/random';
@@ -21,6 +20,9 @@ export interface FuzzRun {
 
 /** Frames, and what the client does meanwhile, between two turns of the event loop. */
 const BURST = 50;
+
+/** States in which messages leave at once. */
+const USABLE = ['ready', 'handover'];
 
 /** What came of a run, for a test to see that it was not all the same. */
 export interface FuzzResult {
@@ -100,30 +102,26 @@ function act(session: LiveSession, invariants: Invariants, random: Random): void
 
 /** The last frame has been received, a question is answered, and nothing of before is mistaken for the answer. */
 async function converse(session: LiveSession, server: HostileServer, number: number): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
-    await usable(session);
-    await server.connected();
+  for (let attempt = 0; attempt < 10; attempt++) {
+    await connected(session, server);
     const answered = heard(session, `here ${number}`);
+    const passed = marked(session, number * 1000);
     // The turns of before are over; the number in the mark tells that everything has been read.
     const over = { serverContent: { turnComplete: true } };
     const mark = { voiceActivity: { voiceActivityType: 'MARK', audioOffset: `${number}s` } };
-    const passed = marked(session, number * 1000);
     for (const message of [over, over, mark]) server.send(JSON.stringify(message));
-    if ((await passed) && (await ask(session, number)) && (await answered)) return;
-    if (attempt === 10) throw new Error(`question ${number} is not answered`);
+    if (!(await passed)) continue;
+    session.sendText(`are you there ${number}`);
+    if (await answered) return;
   }
+  throw new Error(`question ${number} is not answered`);
 }
 
-async function ask(session: LiveSession, number: number): Promise<boolean> {
-  session.sendText(`are you there ${number}`);
-  return true;
-}
-
-/** Waits until the session has a connection; connects when it has given up. */
-async function usable(session: LiveSession): Promise<void> {
-  while (!['ready', 'handover'].includes(session.state)) {
+/** Both sides have a connection; connects when the session has given up. */
+async function connected(session: LiveSession, server: HostileServer): Promise<void> {
+  while (!USABLE.includes(session.state) || !server.open) {
     if (['idle', 'closed', 'failed'].includes(session.state)) await session.connect().catch(() => {});
-    else await once(session, 'state');
+    await sleep(1);
   }
 }
 
@@ -149,7 +147,7 @@ function first<K extends 'activity' | 'turn'>(
       if (fits(payload)) done(true);
     };
     const lost = ({ to }: { to: string }): void => {
-      if (to !== 'ready' && to !== 'handover') done(false);
+      if (!USABLE.includes(to)) done(false);
     };
     session.on(event, look as never);
     session.on('state', lost);
