@@ -6,12 +6,13 @@ import { closes, cutReason, type Close } from './closes';
 import type { ConversationWorld } from './conversation';
 import { FaultGate } from './fault-gate';
 import type { Faults, GoAway } from './faults';
-import { frameBytes, frames } from './frames';
+import { fragmentsOf, frameBytes, frames } from './frames';
 import type { HandleOwner, HandleStore } from './handles';
 import { Lifetime, sessionEnd, type Limits, type SessionAge } from './lifetime';
 import { Memory, type OpenCall } from './memory';
 import type { Hearing, Speech } from './parts';
 import type { Route } from './routes';
+import { respell } from './spelling';
 import { Session, type SessionWorld } from './session';
 import { acceptSetup, type SessionConfig } from './setup';
 import type { AnswerOutcome } from './tool-desk';
@@ -77,6 +78,9 @@ export class Connection {
       terminate: () => this.terminate(),
     });
     socket.on('message', (data) => this.receive(data));
+    socket.on('ping', (data: Buffer) =>
+      this.lifetime.after(faults.pongDelayMs ?? 0, () => socket.pong(data)),
+    );
     // A broken frame or a lost peer; 'close' follows.
     socket.on('error', () => this.stop());
     socket.on('close', (code, reason) => {
@@ -157,9 +161,18 @@ export class Connection {
     this.send(frames.setupComplete(route.backend === 'vertex' ? randomUUID() : undefined));
     this.lifetime.begin(limits, age());
     if (token) this.lifetime.closeAt(token.until, closes.tokenRanOut());
+    if (faults.stalledReader) this.options.socket.pause();
+    if (faults.handlesEveryMs) this.handlesEvery(faults.handlesEveryMs);
     if (config.handle === undefined) return;
     if (faults.poisonedHandles === 'silent') this.gate.silence();
     else this.poison = faults.poisonedHandles;
+  }
+
+  private handlesEvery(ms: number): void {
+    this.lifetime.after(ms, () => {
+      this.session?.tellHandle();
+      this.handlesEvery(ms);
+    });
   }
 
   private world(config: SessionConfig, memory: Memory, age: () => SessionAge): SessionWorld {
@@ -216,10 +229,18 @@ export class Connection {
     if (this.gate.breaks) return this.terminate();
     const verdict = this.gate.judge(message);
     if (verdict.swallow) return;
-    socket.send(verdict.instead ?? frameBytes(message), { binary: true });
+    this.write(verdict.instead ?? frameBytes(respell(message, this.options.faults)), verdict.padTo);
     this.options.events.sent(message);
     if (verdict.then === 'terminate' || socket.bufferedAmount > MOST_UNREAD) this.terminate();
     else if (verdict.then) this.close(verdict.then);
+  }
+
+  private write(frame: Buffer, padTo = 0): void {
+    const { socket, faults } = this.options;
+    const bytes = padTo > 0 ? Buffer.concat([frame, Buffer.alloc(padTo - frame.length, ' ')]) : frame;
+    if (!faults.fragmented) return socket.send(bytes, { binary: true });
+    const pieces = [...fragmentsOf(bytes)];
+    pieces.forEach((piece, i) => socket.send(piece, { binary: true, fin: i === pieces.length - 1 }));
   }
 
   private fail(error: unknown): void {

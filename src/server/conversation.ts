@@ -155,9 +155,18 @@ export class Conversation implements TurnTakerListener, TurnContext {
   }
 
   handle(): LiveServerMessage {
+    return this.handleUpTo(this.consumed());
+  }
+
+  /** A handle at any time, even while the model speaks: then it does not remember what is being answered. */
+  handleNow(): LiveServerMessage {
+    return this.handleUpTo(Math.min(this.consumed(), (this.turn?.user.from ?? Infinity) - 1));
+  }
+
+  private handleUpTo(index: number): LiveServerMessage {
     const handle = this.world.save(this.memory);
     if (!this.config.transparent) return frames.resumption(handle);
-    this.toldIndex = this.consumed();
+    this.toldIndex = index;
     return frames.resumption(handle, this.toldIndex);
   }
 

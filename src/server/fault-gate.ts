@@ -8,8 +8,12 @@ export interface Verdict {
   readonly swallow?: true;
   /** Sent in place of the frame. */
   readonly instead?: Buffer;
+  /** The frame is filled up with blanks to this many bytes. */
+  readonly padTo?: number;
   readonly then?: 'terminate' | Close;
 }
+
+const HUGE = 8 * 1024 * 1024;
 
 const hasSound = (message: LiveServerMessage): boolean =>
   message.serverContent?.modelTurn?.parts?.some((part) => part.inlineData !== undefined) ?? false;
@@ -43,12 +47,13 @@ export class FaultGate {
   }
 
   judge(message: LiveServerMessage): Verdict {
-    const { badFrame, terminateAfterAudio, close, silentAfterFrames = Infinity } = this.faults;
+    const { badFrame, hugeFrame, terminateAfterAudio, close, silentAfterFrames = Infinity } = this.faults;
     if (this.silent || this.frames >= silentAfterFrames) return { swallow: true };
     this.frames++;
     if (hasSound(message)) this.sounds++;
     if (hasSound(message) && this.sounds === terminateAfterAudio) return { then: 'terminate' };
     if (this.frames === close?.afterFrames) return { then: close };
+    if (this.frames === hugeFrame) return { padTo: HUGE };
     return this.frames === badFrame ? { instead: Buffer.from('{"serverContent": {"modelTurn"') } : {};
   }
 }

@@ -40,6 +40,22 @@ export interface Faults {
   goAway?: GoAwayFault;
   /** The n-th frame (1 = `setupComplete`) is replaced by bytes that are no JSON. */
   badFrame?: number;
+  /** The n-th frame is padded with blanks to 8 MB; it stays a good message. */
+  hugeFrame?: number;
+  /** Each message comes in several WebSocket frames. */
+  fragmented?: boolean;
+  /** Names of fields in snake_case. */
+  snakeCase?: boolean;
+  /** Sound in the url-safe alphabet of base64. */
+  urlSafeBase64?: boolean;
+  /** `candidates…` for `response…` in the token counts, as Vertex AI spells them. */
+  vertexSpelling?: boolean;
+  /** The server stops reading once the setup is complete, as a stalled network does. */
+  stalledReader?: boolean;
+  /** Pings are answered that much later; pongs of 8 to 30 s were reported. */
+  pongDelayMs?: number;
+  /** A new resumption handle comes in this interval, asked for or not; with 3.1 models about 1200 was seen. */
+  handlesEveryMs?: number;
   /** After that many frames the server says nothing more, on a socket that stays open. */
   silentAfterFrames?: number;
   /** The TCP connection is cut right after the n-th frame that carries sound. */

@@ -10,8 +10,14 @@ import type { Route } from './routes';
  * One frame as the service writes it: indented JSON with a newline at its end, sent as a binary message.
  * The frame for an empty `setupComplete` is 26 bytes long, as client logs show.
  */
-export function frameBytes(message: LiveServerMessage): Buffer {
+export function frameBytes(message: object): Buffer {
   return Buffer.from(`${JSON.stringify(message, null, 2)}\n`);
+}
+
+/** A frame in pieces of a few bytes; at least two. */
+export function* fragmentsOf(frame: Buffer): Generator<Buffer> {
+  const size = Math.max(1, Math.ceil(frame.length / 5));
+  for (let at = 0; at < frame.length; at += size) yield frame.subarray(at, at + size);
 }
 
 const content = (serverContent: LiveServerContent): LiveServerMessage => ({ serverContent });

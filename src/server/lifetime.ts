@@ -108,7 +108,8 @@ export class Lifetime {
     this.after(ms - notice, () => this.goAway({ timeLeft: formatDuration(notice), thenClose }));
   }
 
-  private after(ms: number, act: () => void): void {
+  /** Does something that long from now (ms on the server's clock), if the connection is still there. */
+  after(ms: number, act: () => void): void {
     void this.clock.until(this.clock.now() + ms, this.over).then((due) => {
       if (due) act();
     });

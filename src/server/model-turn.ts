@@ -65,7 +65,7 @@ export class ModelTurn {
   /** @param number of the turn on this connection, counted from 1 */
   constructor(
     private readonly context: TurnContext,
-    private readonly user: UserTurn,
+    readonly user: UserTurn,
     private readonly number: number,
   ) {
     this.speaker = this.newSpeaker();

@@ -76,6 +76,7 @@ export class LocalLiveServer extends EventEmitter<ServerEvents> {
     noServer: true,
     maxPayload: MAX_MESSAGE,
     perMessageDeflate: false,
+    autoPong: false,
   });
   private readonly streams = new Set<Duplex>();
   private readonly live = new Set<Pick<Connection, 'close' | 'terminate' | 'goAway'>>();

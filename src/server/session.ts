@@ -45,6 +45,11 @@ export class Session {
     this.conversation.handled();
   }
 
+  /** Sends a handle to the conversation as it is. */
+  tellHandle(): void {
+    this.world.send(this.conversation.handleNow());
+  }
+
   /** Stops everything without another word. */
   end(): void {
     this.conversation.end();

@@ -1,7 +1,20 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { request } from 'node:http';
+import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
-import { closes, HandleStore, startServer, type Faults, type LocalLiveServer } from '../../src/server';
+import { decode } from '../../src/protocol';
+import {
+  closes,
+  HandleStore,
+  scriptedMind,
+  startServer,
+  type Faults,
+  type LocalLiveServer,
+  type Voice,
+} from '../../src/server';
 import { lettersOf } from '../support/grammar';
+import { checkServer } from '../support/schema-check';
 import { geminiPath, NATIVE, WireClient } from '../support/wire-client';
 import { assertValid, closeServers, handleOf, rehearsal, setupFor } from './helpers';
 
@@ -9,6 +22,11 @@ const DEADLINE = { code: 1011, reason: 'Deadline expired before operation could 
 
 const connect = (server: LocalLiveServer, handle?: string): Promise<WireClient> =>
   WireClient.start(server, setupFor(NATIVE, { sessionResumption: { ...(handle && { handle }) } }));
+
+/** Its samples hold every letter of base64. */
+const noisyVoice: Voice = {
+  speak: async () => ({ pcm: Int16Array.from({ length: 24_000 }, (_, i) => i * 7919), source: 'clip' }),
+};
 
 /** A server whose times pass a hundred times as fast. */
 const quick = (faults?: Faults): Promise<LocalLiveServer> => rehearsal({ clock: 100, faults });
@@ -133,6 +151,139 @@ describe('local Live server: faults', () => {
     assert.deepEqual(await (await connect(server)).end(), closes.quota());
   });
 
+  it('pads a frame to 8 MB, which is still a good message', async () => {
+    const client = await connect(await rehearsal({ faults: { hugeFrame: 2 } }));
+    client.sendText('hello');
+    await client.turns(1);
+    assert.equal(client.frames[1]?.length, 8 * 1024 * 1024);
+    assertValid(client);
+  });
+
+  it('sends messages in fragments, which are read as one', async () => {
+    const server = await rehearsal({ faults: { fragmented: true } });
+    const client = await connect(server);
+    client.sendText('hello');
+    await client.turns(1);
+    assertValid(client);
+    const upgrade = request(server.url + geminiPath().slice(1), {
+      headers: {
+        connection: 'Upgrade',
+        upgrade: 'websocket',
+        'sec-websocket-version': '13',
+        'sec-websocket-key': Buffer.alloc(16).toString('base64'),
+      },
+    }).end();
+    const [, socket] = (await once(upgrade, 'upgrade')) as [unknown, Socket];
+    const setup = Buffer.from(JSON.stringify({ setup: { model: NATIVE } }));
+    socket.write(Buffer.concat([Buffer.from([0x81, 0x80 | setup.length, 0, 0, 0, 0]), setup]));
+    const [bytes] = (await once(socket, 'data')) as [Buffer];
+    assert.equal(bytes[0], 0x02, 'binary, and not the last frame of its message');
+    socket.destroy();
+  });
+
+  it('spells its messages in other legal ways, which are read as the same', async () => {
+    const faults = { snakeCase: true, urlSafeBase64: true, vertexSpelling: true };
+    const client = await WireClient.open(await rehearsal({ faults, voice: noisyVoice }));
+    client.send({ setup: setupFor(NATIVE) });
+    client.sendText('hello');
+    await client.until(() => client.frames.some((frame) => frame.includes('turn_complete')), 'turn_complete');
+    const text = client.frames.join('');
+    assert.match(text, /"candidates_token_count"/);
+    assert.doesNotMatch(text, /"turnComplete"|"responseTokenCount"/);
+    const data = /"data": "([^"]*[-_][^"]*)"/.exec(text)?.[1] ?? '';
+    assert.doesNotMatch(data, /[+/]/);
+    for (const frame of client.frames) assert.deepEqual(checkServer(decode(frame.toString())), []);
+    const usage = client.frames.map((frame) => decode(frame)).at(-1)?.usageMetadata;
+    assert.ok((usage?.responseTokenCount ?? 0) > 0);
+  });
+
+  it('leaves the arguments of a call as they are, however the rest is spelt', async () => {
+    const mind = scriptedMind(({ results }) =>
+      results ? 'done' : { say: '', calls: [{ name: 'f', args: { myKey: { innerKey: 1 } } }] },
+    );
+    const client = await WireClient.open(await rehearsal({ faults: { snakeCase: true }, mind }));
+    client.send({ setup: setupFor(NATIVE, { tools: [{ functionDeclarations: [{ name: 'f' }] }] }) });
+    client.sendText('hello');
+    await client.until(() => client.frames.some((frame) => frame.includes('tool_call')), 'tool_call');
+    assert.match(client.frames.join(''), /"myKey": \{\s+"innerKey": 1/);
+  });
+
+  it('stops reading after the setup', async () => {
+    const server = await rehearsal({ faults: { stalledReader: true } });
+    const client = await connect(server);
+    client.sendText('hello');
+    const chunk = 'A'.repeat(1024 * 1024);
+    for (let i = 0; i < 16; i++)
+      client.send({ realtimeInput: { audio: { data: chunk, mimeType: 'audio/pcm' } } });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.equal(server.stats[0]?.messages, 0);
+    assert.ok(client.socket.bufferedAmount > 0, 'what it sends stays with the client');
+    client.socket.terminate();
+  });
+
+  it('answers pings, late if it is to', async () => {
+    const server = await rehearsal({ clock: 10 });
+    const pong = async (): Promise<number> => {
+      const client = await connect(server);
+      const since = Date.now();
+      client.socket.ping('abc');
+      const [data] = (await once(client.socket, 'pong')) as [Buffer];
+      assert.equal(data.toString(), 'abc');
+      return Date.now() - since;
+    };
+    await pong();
+    server.faults.pongDelayMs = 5000;
+    assert.ok((await pong()) >= 450);
+  });
+
+  it('sends handles all the time, asked for or not', async () => {
+    const server = await rehearsal({ clock: 20, faults: { handlesEveryMs: 500 } });
+    const client = await WireClient.start(server, setupFor(NATIVE));
+    const handles = () =>
+      client.messages.filter((message) => message.sessionResumptionUpdate?.newHandle).length;
+    await client.until(() => handles() >= 3, 'three handles');
+  });
+
+  describe('turns', () => {
+    const turn = async (faults: Faults): Promise<WireClient> => {
+      const client = await connect(await rehearsal({ faults }));
+      client.sendText('one');
+      await client.turns(1);
+      client.sendText('two');
+      await client.turns(2);
+      assertValid(client);
+      return client;
+    };
+    const loudest = (client: WireClient): number =>
+      Math.max(
+        0,
+        ...client.messages
+          .flatMap((message) => message.serverContent?.modelTurn?.parts ?? [])
+          .map((part) => Buffer.from(part.inlineData?.data ?? '', 'base64'))
+          .flatMap((bytes) =>
+            [...new Int16Array(bytes.buffer, bytes.byteOffset, bytes.length >> 1)].map(Math.abs),
+          ),
+      );
+
+    it('without a word, with a reason', async () => {
+      const client = await turn({ emptyTurn: 1, emptyTurnReason: 'RESPONSE_REJECTED' });
+      assert.match(lettersOf(client.messages), /^SGZRT[OA]+GZ/);
+      const reasons = client.messages.flatMap((message) => message.serverContent?.turnCompleteReason ?? []);
+      assert.deepEqual(reasons, ['RESPONSE_REJECTED']);
+    });
+
+    it('with silence for sound', async () => {
+      const client = await turn({ silentAudio: true });
+      assert.ok(client.audioMs > 0);
+      assert.equal(loudest(client), 0);
+    });
+
+    it('with a tone for speech', async () => {
+      const client = await turn({ toneAudio: 2, silentAudio: 1 });
+      assert.equal(loudest(client), 8000);
+    });
+  });
+
   it('cuts by chance, and by the same chance with the same seed', async () => {
     const cutAt: number[] = [];
     for (const seed of [3, 3, 4]) {
@@ -206,41 +357,5 @@ describe('local Live server: faults', () => {
       assert.deepEqual(resumed, [1]);
       assert.equal(second.stats[0]?.resumed, 1);
     });
-  });
-});
-
-describe('local Live server: journal', () => {
-  afterEach(closeServers);
-
-  it('counts what each connection brought, and keeps it all when it is to', async () => {
-    const server = await rehearsal({ keepJournal: true });
-    const client = await WireClient.start(server, setupFor(NATIVE), undefined, {
-      headers: { 'x-session-id': 'abc' },
-    });
-    client.sendAudio(new Int16Array(16_000));
-    client.send({ realtimeInput: { video: { data: 'AAAA', mimeType: 'image/jpeg' } } });
-    client.sendText('hello');
-    await client.turns(1);
-    client.close();
-    await client.end();
-    const [stats] = server.stats;
-    assert.equal(stats?.session, 'abc');
-    assert.equal(stats.audioBytes, 32_000);
-    assert.equal(stats.audioMs, 1000);
-    assert.equal(stats.videoFrames, 1);
-    assert.equal(stats.messages, 12);
-    assert.equal(stats.framesSent, client.frames.length);
-    const kinds = server.journal.map(({ kind }) => kind);
-    assert.equal(kinds[0], 'open');
-    assert.equal(kinds.filter((kind) => kind === 'received').length, 13, 'the setup too');
-    assert.equal(kinds.filter((kind) => kind === 'sent').length, client.frames.length);
-  });
-
-  it('keeps nothing by default', async () => {
-    const server = await rehearsal();
-    const client = await WireClient.start(server, setupFor(NATIVE));
-    client.sendText('hello');
-    await client.turns(1);
-    assert.equal(server.journal.length, 0);
   });
 });

@@ -62,7 +62,7 @@ export function assertValid(client: WireClient, backend: 'gemini' | 'vertex' = '
   assert.equal(client.gotText, false, 'the service sends binary frames only');
   client.frames.forEach((frame, index) => {
     // Vertex AI spells the answer's token counts its own way; decode() gives both the schema's names.
-    const message = backend === 'vertex' ? decode(frame) : client.messages[index];
+    const message = backend === 'vertex' ? decode(frame.toString()) : client.messages[index];
     assert.deepEqual(checkServer(message, { backend }), []);
     assert.deepEqual(checkMessage('server', message, { backend }), []);
   });

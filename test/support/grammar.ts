@@ -48,7 +48,10 @@ export function letterOf(message: LiveServerMessage): string {
     throw new Error(`no frame of the service: ${JSON.stringify(message).slice(0, 200)}`);
   }
   const content = { ...serverContent };
-  if (content.turnComplete) delete content.groundingMetadata;
+  if (content.turnComplete) {
+    delete content.groundingMetadata;
+    delete content.turnCompleteReason;
+  }
   const letter = LETTERS[Object.keys(content).sort().join()]?.(content);
   const usageFits = (message.usageMetadata !== undefined) === (letter === 'Z');
   if (letter && others.length === 0 && usageFits) return letter;
