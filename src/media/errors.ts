@@ -57,15 +57,26 @@ export function isMediaError(value: unknown): value is MediaError {
 /**
  * Takes credentials out of text that is about to be shown: `user:password@` of URLs, and query values whose name
  * sounds like a secret (`key`, `token`, `password`, `auth`, `signature`, …).
+ *
+ * The text may be anything and of any length, so the time it takes must not grow faster than the text.
  */
 export function redact(text: string): string {
   return text
-    .replace(/([a-z][a-z0-9+.-]*:\/\/)([^\s'"<>]*)@/gi, withoutUser)
-    .replace(/([?&][^=&\s]*(?:key|token|secret|pass|pwd|auth|sig)[^=&\s]*=)[^&\s'"]+/gi, '$1***');
+    .replace(/[^\s'"<>]+/g, (word) => (word.includes('://') && word.includes('@') ? withoutUser(word) : word))
+    .replace(/([?&])([^=&?\s]*)=[^&\s'"]+/g, (parameter, mark: string, name: string) =>
+      SECRET_NAME.test(name) ? `${mark}${name}=***` : parameter,
+    );
 }
 
+const SECRET_NAME = /key|token|secret|pass|pwd|auth|sig/i;
+
 /** A "/" that a password should have encoded must not save it: with a ":" before the last "@", all may be password. */
-function withoutUser(text: string, scheme: string, before: string): string {
-  if (before.includes(':') || !before.includes('/')) return `${scheme}***@`;
-  return text.replace(/:\/\/[^/]*@/, '://***@');
+function withoutUser(word: string): string {
+  const start = word.search(/[a-z0-9+.-]:\/\//i) + 4;
+  const end = word.lastIndexOf('@');
+  if (start < 4 || end < start) return word;
+  const before = word.slice(start, end);
+  const wholly = before.includes(':') || !before.includes('/');
+  const shown = wholly ? '***' : before.replace(/^[^/]*@/, '***@');
+  return word.slice(0, start) + shown + word.slice(end);
 }
