@@ -212,6 +212,12 @@ describe('server: player', () => {
     await rm(folder, { recursive: true });
   });
 
+  it('hangs up at the end, where it is told so', async () => {
+    const client = await talk(await serve(recording(TALK), { hangUp: true }));
+    assert.deepEqual(await client.end(), { code: 1000, reason: 'The recording is over.' });
+    assert.equal(client.messages.length, 4, 'after the last word');
+  });
+
   it('ends with its server, in the middle of a pause', async () => {
     const server = await serve(
       recording([

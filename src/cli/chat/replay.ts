@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { LiveSession } from '../../live';
 import type { LiveClientMessage, Recording } from '../../protocol';
 import { Player, readRecording, startServer, type LocalLiveServer } from '../../server';
@@ -26,7 +25,7 @@ async function show(
   screen: Screen,
   streams: Streams,
 ): Promise<number> {
-  const player = new Player(recording, { speed: options.speed });
+  const player = new Player(recording, { speed: options.speed, hangUp: true });
   const server = await startServer({ player });
   const sound = new Sound({ ...options, problem: (message) => screen.problem(message) });
   let stopped: number | undefined;
@@ -89,11 +88,10 @@ async function showConnection(
       session.sendRaw(message);
     }, dueMs);
   };
-  const done = once(player, 'done');
   player.on('waiting', waiting);
   try {
     await session.connect();
-    await Promise.race([done, stop, talk.ended]);
+    await Promise.race([talk.ended, stop]);
   } catch (error) {
     screen.problem(asFailure(error).message);
   }

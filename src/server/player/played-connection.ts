@@ -12,15 +12,17 @@ export interface PlayedOptions {
   readonly entries: readonly RecordingEntry[];
   /** Factor; 0 leaves out every pause. */
   readonly speed: number;
+  /** End the connection when all is played, although it was the client who did so. */
+  readonly hangUp: boolean;
   /** How long the client may take to send what it sent in the recording (ms). */
   readonly patienceMs: number;
   /** Nothing goes on until the client sends this; in the recording it came in `dueMs`. */
   waiting(entry: SentEntry, dueMs: number): void;
-  /** All was played; the client has not gone yet. */
-  done(): void;
   /** Told once. */
   over(connection: PlayedConnection): void;
 }
+
+const OVER: Close = { code: 1000, reason: 'The recording is over.' };
 
 /** The longest time a timer can take (ms). */
 const LONGEST_PAUSE_MS = 2 ** 31 - 1;
@@ -43,6 +45,8 @@ export class PlayedConnection {
   constructor(private readonly options: PlayedOptions) {
     const { socket } = options;
     socket.on('message', (data) => this.receive(data));
+    // The server leaves pongs to its connections, because one of its faults delays them.
+    socket.on('ping', (data) => socket.pong(data, undefined, () => {}));
     socket.on('error', () => {});
     socket.on('close', () => {
       this.gone.abort();
@@ -180,16 +184,16 @@ export class PlayedConnection {
   /** All is played; what remains is that the client goes, as it did in the recording. */
   private async end(): Promise<void> {
     const { entries } = this.options;
-    this.options.done();
     const frames = entries.filter(({ dir }) => dir === 'received').length;
     if (this.sent < frames && this.remarks.length === 0) {
       this.remarks.push(`the client ended the connection after ${this.sent} of ${frames} recorded frames`);
     }
     const closed = entries.some(({ dir }) => dir === 'closed');
+    if (this.options.hangUp) this.close(OVER);
     const left = await this.until(() => false);
     if (left) return;
     if (closed) this.remarks.push('the client did not close the connection, as it did in the recording');
-    this.close({ code: 1000, reason: 'The recording is over.' });
+    this.close(OVER);
     await this.until(() => false);
   }
 }

@@ -17,6 +17,8 @@ export interface PlayOptions extends CompareOptions {
   readonly verify?: boolean;
   /** How long a client that is held to the recording may let us wait (ms). Default 10000. */
   readonly patienceMs?: number;
+  /** End a connection when all of it is played, also where it was the client who ended it. Default false. */
+  readonly hangUp?: boolean;
   /** Begin again with the first connection when all were played. Default false. */
   readonly repeat?: boolean;
 }
@@ -25,8 +27,6 @@ export interface PlayOptions extends CompareOptions {
 export interface PlayerEvents {
   /** The recording goes on when the client has sent this; in the recording it came that much later (ms). */
   waiting: [{ connection: number; message: LiveClientMessage; kinds: string[]; dueMs: number }];
-  /** All of a connection was said; its client has not gone yet. */
-  done: [{ connection: number }];
   /** A connection was played, and its client is gone. */
   played: [{ connection: number }];
 }
@@ -72,7 +72,13 @@ export class Player extends EventEmitter<PlayerEvents> {
 
   /** Serves the next recorded connection; undefined, and the client is sent away, when there is none. */
   play(socket: WebSocket): PlayedConnection | undefined {
-    const { speed = 1, verify = false, patienceMs = PATIENCE_MS, repeat = false } = this.options;
+    const {
+      speed = 1,
+      verify = false,
+      patienceMs = PATIENCE_MS,
+      repeat = false,
+      hangUp = false,
+    } = this.options;
     const place = repeat && this.count > 0 ? this.played.length % this.count : this.played.length;
     const recorded = this.connections[place];
     if (!recorded) {
@@ -89,10 +95,10 @@ export class Player extends EventEmitter<PlayerEvents> {
         socket,
         entries: recorded,
         speed,
+        hangUp,
         patienceMs: verify ? patienceMs : Infinity,
         waiting: ({ message }, dueMs) =>
           this.tell('waiting', { connection: number, message, kinds: kindsOf(message), dueMs }),
-        done: () => this.tell('done', { connection: number }),
         over: () => {
           one.over = true;
           this.tell('played', { connection: number });
