@@ -29,6 +29,8 @@ export interface ConnectionOptions {
   setup: string;
   /** Limit for the socket to open, and for the service to answer the setup (ms, each). */
   timeoutMs: number;
+  /** How long the peer may send no byte before it counts as dead (ms); 0: for ever. */
+  deadPeerMs: number;
   /** Sees every frame; must not throw. */
   tap?: FrameTap;
   /** Told to the tap. */
@@ -62,7 +64,7 @@ export class Connection {
         onFrame: (data: Frame) => this.frame(data),
         onClose: (close: TransportClose) => this.ended(close),
       };
-      this.transport = new Transport(url, headers, listener, network);
+      this.transport = new Transport(url, headers, listener, network, options.deadPeerMs);
     } catch (error) {
       clearTimeout(this.timer);
       if (error instanceof LiveError) throw error;

@@ -1,5 +1,6 @@
 import {
   clientContent,
+  fitToolResponse,
   profileFor,
   realtimeInput,
   toolResponse,
@@ -14,6 +15,7 @@ import { INPUT_BYTES_PER_MS } from './chunker';
 import { CostMeter } from './cost';
 import type { LiveError } from './errors';
 import type { Emit, LiveEvents } from './events';
+import { FitReport } from './fit-report';
 import { Inputs } from './inputs';
 import { Lanes, type LaneOptions, type Uplink } from './lanes';
 import { Limiter, type Wait } from './limits/limiter';
@@ -67,6 +69,8 @@ export interface FlowContext {
   before: FlowState;
   /** Ends the session, because its money is spent. */
   close(reason: string): void;
+  /** Something was sent that the model is to answer. */
+  asked(): void;
 }
 
 /** The model says nothing although it should: what it is asked then. */
@@ -83,6 +87,7 @@ export class Flow {
   readonly turns: Turns;
   readonly ledger: Ledger;
   readonly announcer: Announcer;
+  readonly fits: FitReport;
   private readonly limiter: Limiter;
   private readonly asking: Asking;
   private readonly costs: CostMeter;
@@ -95,6 +100,7 @@ export class Flow {
 
   constructor(private readonly context: FlowContext) {
     const { options, emit, conversation, before, model } = context;
+    this.fits = new FitReport(emit);
     const limits = options.limits ?? {};
     const key = limits.key || credentialOf(options.endpoint);
     this.limiter = Limiter.for(key, model, limits);
@@ -109,7 +115,9 @@ export class Flow {
     const optional = profileFor(model).proactive === 'always' || proactivity?.proactiveAudio === true;
     const marked = detection?.automaticActivityDetection?.disabled === true;
     this.speech = new Speech(() => {
-      if (!optional && !marked) this.watchdogs.spoken();
+      if (optional || marked) return;
+      this.watchdogs.spoken();
+      context.asked();
     });
     const { maxFramesPerSecond } = profileFor(model);
     this.lanes = new Lanes({ maxFramesPerSecond, ...options.lanes }, (pcm) => {
@@ -144,6 +152,7 @@ export class Flow {
         answered: (responses) => {
           this.gate.over(responses.filter((one) => !one.willContinue).map(({ id }) => id));
           this.watchdogs.answered(responses);
+          context.asked();
         },
       },
       before.openCalls,
@@ -184,6 +193,11 @@ export class Flow {
     return { turn, usage, costUsd: this.costs.conversationUsd, openCalls: this.ledger.open };
   }
 
+  /** Somebody speaks in the piece of sound that was handed to the socket last. */
+  get voiced(): boolean {
+    return this.speech.voiced;
+  }
+
   /** Whether the model waits for the answer of a function, or an answer waits to be sent. */
   get callsPending(): boolean {
     return this.ledger.pending;
@@ -201,11 +215,17 @@ export class Flow {
     return this.limiter.start(signal, (wait) => this.context.emit('waiting', wait));
   }
 
-  /** A connection is ready: what waits may leave. @param resumed the service remembers the conversation */
-  open(uplink: Uplink, resumed: boolean): void {
+  /**
+   * A connection is ready: what waits may leave.
+   *
+   * @param resumed the service remembers the conversation.
+   * @param unknown ids of calls that it does not remember all the same.
+   */
+  open(uplink: Uplink, resumed: boolean, unknown: readonly string[] = []): void {
     this.connected = true;
     this.heardAt = performance.now();
-    this.ledger.connected(resumed);
+    this.ledger.connected(resumed, unknown);
+    this.gate.over(unknown);
     if (!resumed) this.gate.clear();
     this.lanes.open(uplink);
     this.announcer.check();
@@ -237,6 +257,7 @@ export class Flow {
     this.asking.ask(message, () => {
       this.input.mark();
       this.watchdogs.asked();
+      this.context.asked();
       sent?.();
     });
   }
@@ -244,7 +265,17 @@ export class Flow {
   /** The user's activity has ended: the model is to answer. */
   activityEnded(): void {
     this.input.mark();
-    if (this.connected) this.watchdogs.asked();
+    if (!this.connected) return;
+    this.watchdogs.asked();
+    this.context.asked();
+  }
+
+  /** What a lost connection may have swallowed was sent again. @param written the texts in it */
+  repeated(written: readonly string[]): void {
+    this.input.mark();
+    this.watchdogs.asked();
+    for (const text of written) this.turns.typed(text);
+    this.context.asked();
   }
 
   /** Nothing can be sent any more, and nothing comes. */
@@ -287,7 +318,9 @@ export class Flow {
 
   private sendAnswers(responses: FunctionResponse[], sent: () => void, wanted: () => boolean): boolean {
     const backend = this.context.options.endpoint.backend === 'vertex' ? 'vertex' : 'gemini';
-    const message = toolResponse({ functionResponses: responses }, backend);
+    const fitted = fitToolResponse(profileFor(this.context.model), responses, backend);
+    this.fits.tell(fitted.warnings);
+    const message = toolResponse({ functionResponses: fitted.functionResponses }, backend);
     return this.lanes.sendControl(message, { sent, wanted });
   }
 

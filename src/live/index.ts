@@ -25,7 +25,9 @@ export type { CostLimitOptions, DayStore, LimitOptions } from './limits/options'
 export { Recorder, type RecorderOptions, type RecorderStats, type RecorderWarning } from './recorder';
 export { agentFor, type Environment, type NetworkOptions } from './network';
 export { TRANSITIONS } from './state';
+export type { ContextChange } from './preparation';
 export type { RecoveryOptions } from './recovery/options';
+export type { ReplayStats } from './recovery/replay';
 export type { FrameTap, TapClosed, TapOpened } from './tap';
 export type { LiveEndpoint } from './target';
 export type { TurnTimings } from './timings';

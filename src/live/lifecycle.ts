@@ -1,4 +1,4 @@
-import { ProtocolError, type LiveServerMessage, type Problem } from '../protocol';
+import { parseDuration, ProtocolError, type LiveServerMessage, type Problem } from '../protocol';
 import { Connection, type ConnectionOptions } from './connection';
 import { LiveError } from './errors';
 import type { SessionState } from './events';
@@ -14,8 +14,8 @@ export interface Attempt extends Progress {
   readonly beginning: Beginning;
   /** When the service accepted the setup (monotonic ms). */
   readyAt?: number;
-  /** The service has announced the end of the connection. */
-  announced: boolean;
+  /** The service has announced the end of the connection: when (monotonic ms), and how long before it. */
+  goAway?: { at: number; leftMs: number | undefined };
   /** Gives back what was taken for the attempt. */
   release?: () => void;
 }
@@ -36,7 +36,7 @@ export interface LifecycleHost {
   /** Nothing can be sent any more; the socket may still be closing. */
   detached(): void;
   /** The connection is gone. @param again another one is to follow */
-  lost(again: boolean): void;
+  lost(error: LiveError, again: boolean): void;
   /** A turn is under way. */
   busy(): boolean;
   /** The next attempt is made after that pause (ms), 0 when the pause is over. */
@@ -61,7 +61,6 @@ export class Lifecycle {
   /** How the connection under way began, and how far it has come. */
   attempt: Attempt | undefined;
   private readonly backoff: Backoff;
-  /** Ends with the run: from `connect()` to `closed` or `failed`. */
   private abort = new AbortController();
   private timer: NodeJS.Timeout | undefined;
   /** Who waits in `connect()`. */
@@ -82,9 +81,19 @@ export class Lifecycle {
     this.backoff = new Backoff(settings);
   }
 
+  /** Ends with the run: from `connect()` to `closed` or `failed`. */
+  get signal(): AbortSignal {
+    return this.abort.signal;
+  }
+
   /** Messages leave at once. */
   get usable(): boolean {
     return this.state === 'ready' || this.state === 'handover';
+  }
+
+  /** The connection is a good one: the model has said something on it, or it has lived for long. */
+  get proven(): boolean {
+    return this.attempt !== undefined && this.isProven(this.attempt);
   }
 
   private get running(): boolean {
@@ -155,7 +164,6 @@ export class Lifecycle {
       ready: false,
       spoken: false,
       proven: false,
-      announced: false,
     };
     try {
       attempt.release = await this.host.admit(signal);
@@ -180,7 +188,9 @@ export class Lifecycle {
       onMessage: (message) => {
         if (this.connection !== connection || this.state === 'closing') return;
         if (message.serverContent || message.toolCall) attempt.proven = true;
-        if (message.goAway) attempt.announced = true;
+        if (message.goAway) {
+          attempt.goAway = { at: performance.now(), leftMs: parseDuration(message.goAway.timeLeft) };
+        }
         this.host.message(message);
       },
       onBadFrame: (error) => this.host.badFrame(error),
@@ -221,7 +231,7 @@ export class Lifecycle {
     const verdict = this.judge(attempt, error);
     const pause = verdict.again ? this.backoff.next(verdict.pause) : undefined;
     this.restarting = undefined;
-    this.host.lost(pause !== undefined);
+    this.host.lost(error, pause !== undefined);
     // A listener may have closed the session.
     if (signal.aborted) return;
     if (pause !== undefined) this.pause(pause, reason);
@@ -229,9 +239,9 @@ export class Lifecycle {
   }
 
   private judge(attempt: Attempt, error: LiveError): Verdict {
-    const { ready, announced, beginning } = attempt;
-    const lived = attempt.readyAt === undefined ? 0 : performance.now() - attempt.readyAt;
-    const proven = attempt.proven || lived > this.settings.maxDelayMs;
+    const { ready, beginning } = attempt;
+    const announced = attempt.goAway !== undefined;
+    const proven = this.isProven(attempt);
     if (proven) this.backoff.reset();
     const planned = this.restarting !== undefined;
     const relearned = !planned && this.revival.learn(beginning, error, attempt);
@@ -240,6 +250,10 @@ export class Lifecycle {
       return { again: false, state: ready && error.policy !== 'fatal' ? 'closed' : 'failed' };
     }
     return judge({ error, planned, ready, proven, announced, relearned, busy: this.host.busy() });
+  }
+
+  private isProven({ proven, readyAt }: Attempt): boolean {
+    return proven || (readyAt !== undefined && performance.now() - readyAt > this.settings.maxDelayMs);
   }
 
   private pause(ms: number, reason: string): void {

@@ -5,10 +5,15 @@ import { LiveError } from './errors';
  * in the way the model takes text.
  */
 export function announcement(text: string): string {
-  return (
-    'Announce the following to the user now, in your own voice, word for word and in the language it is written in. ' +
-    `Say nothing else and do not answer it:\n${text}`
-  );
+  return `${ANNOUNCE} Say nothing else and do not answer it:\n${text}`;
+}
+
+const ANNOUNCE =
+  'Announce the following to the user now, in your own voice, word for word and in the language it is written in.';
+
+/** Whether a frame asks for an announcement: the {@link Announcer} itself repeats one that was lost. */
+export function isAnnouncement(frame: string): boolean {
+  return frame.includes(ANNOUNCE);
 }
 
 /** How {@link Announcer.say} treats what runs already. */

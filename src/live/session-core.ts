@@ -8,7 +8,7 @@ import {
   type LiveConnectConfig,
   type LiveServerMessage,
 } from '../protocol';
-import type { Connection, ConnectionOptions } from './connection';
+import type { Connection } from './connection';
 import { Conversation, type ConversationState } from './conversation';
 import { GuardedEmitter } from './emitter';
 import { LiveError } from './errors';
@@ -16,14 +16,14 @@ import type { Emit, LiveEventName, LiveEvents, SessionState, TurnEvent } from '.
 import { Flow, type FlowOptions } from './flow';
 import type { LaneStats } from './lanes';
 import { Lifecycle, type Attempt } from './lifecycle';
+import { Preparation, type ContextChange } from './preparation';
 import { tellProblem, tellRest } from './receive';
+import { Care } from './recovery/care';
 import { recoverySettings, type RecoveryOptions, type RecoverySettings } from './recovery/options';
+import type { ReplayStats } from './recovery/replay';
 import { Revival, type Beginning } from './recovery/revival';
-import { within } from './recovery/time';
 import { hostOf } from './redact';
-import { setupMessage } from './setup-message';
 import { guardTap, type FrameTap } from './tap';
-import { targetOf } from './target';
 
 /** What a session needs; only `endpoint` has no default. */
 export interface LiveSessionOptions extends FlowOptions {
@@ -46,7 +46,7 @@ export interface LiveSessionOptions extends FlowOptions {
 }
 
 /** Counters of a session. */
-export interface LiveStats extends LaneStats {
+export interface LiveStats extends LaneStats, ReplayStats {
   /** Frames that were no JSON object. */
   badFrames: number;
   receivedMessages: number;
@@ -64,8 +64,8 @@ export abstract class SessionCore extends GuardedEmitter {
   protected readonly flow: Flow;
   private readonly memory: Conversation;
   private readonly life: Lifecycle;
-  private readonly recovery: RecoverySettings;
-  private readonly tap: FrameTap | undefined;
+  private readonly care: Care;
+  private readonly preparation: Preparation;
   /** A conversation is taken up, so that a fresh session has lost something. */
   private takesUp: boolean;
   private badFrames = 0;
@@ -78,8 +78,7 @@ export abstract class SessionCore extends GuardedEmitter {
     }
     this.options = options;
     this.model = options.model || DEFAULT_MODEL;
-    this.recovery = recoverySettings(options.recovery);
-    this.tap = options.tap && guardTap(options.tap, this.tapFailed);
+    const settings = recoverySettings(options.recovery);
     this.memory = this.remember();
     this.takesUp = options.resumeFrom !== undefined;
     this.flow = new Flow({
@@ -90,8 +89,14 @@ export abstract class SessionCore extends GuardedEmitter {
       timings: () => this.life.connection?.timings ?? {},
       before: this.memory.state,
       close: (reason) => void this.close({ reason }),
+      asked: () => this.care.asked(),
     });
-    this.life = this.live();
+    this.preparation = this.prepare(settings);
+    const revival = new Revival(this.memory, profileFor(this.model), settings);
+    this.life = this.live(revival, settings);
+    const { resumable, indexed } = this.preparation;
+    const parts = { life: () => this.life, flow: () => this.flow };
+    this.care = new Care({ settings, revival, resumable, indexed, ...parts });
   }
 
   /** Id of the conversation; it stays the same when the conversation is taken up again. */
@@ -109,7 +114,12 @@ export abstract class SessionCore extends GuardedEmitter {
   }
 
   get stats(): LiveStats {
-    return { ...this.flow.lanes.stats, badFrames: this.badFrames, receivedMessages: this.receivedMessages };
+    return {
+      ...this.flow.lanes.stats,
+      ...this.care.stats,
+      badFrames: this.badFrames,
+      receivedMessages: this.receivedMessages,
+    };
   }
 
   /** What another session needs as `resumeFrom` to take this conversation up: plain JSON without credentials. */
@@ -137,9 +147,22 @@ export abstract class SessionCore extends GuardedEmitter {
    * @param options.reason told with the states that follow.
    */
   async close(options: { playback?: 'stop' | 'finish'; reason?: string } = {}): Promise<void> {
+    this.care.close();
     this.flow.close(options.playback === 'finish');
     await this.life.close(options.reason);
     this.endIterators();
+  }
+
+  /**
+   * Changes instructions or functions. A model that takes that in mid-session is told at once; for others the session
+   * moves to a new connection at the next quiet moment, resumed, with the new setup: the states tell. While there is no
+   * connection, the next one is set up with it.
+   *
+   * @throws LiveError (as rejection) `BAD_INPUT`; `CONNECT_TIMEOUT` when a tool does not declare itself in time
+   */
+  async updateContext(change: ContextChange): Promise<void> {
+    this.preparation.change(change ?? {});
+    if (this.usable) await this.refreshContext();
   }
 
   /** How the parts of the session emit: with time and conversation. */
@@ -149,7 +172,7 @@ export abstract class SessionCore extends GuardedEmitter {
       conversation: this.conversation,
       ...payload,
     } as LiveEvents[typeof event][0];
-    if (event === 'turn') this.memory.keepTurn(stamped as TurnEvent);
+    if (event === 'turn') this.keepTurn(stamped as TurnEvent);
     this.publish(event, stamped);
   };
 
@@ -158,6 +181,11 @@ export abstract class SessionCore extends GuardedEmitter {
     if (event === 'warning') return;
     const what = error instanceof Error ? error.message : String(error);
     this.tell('warning', { code: 'LISTENER_FAILED', message: `A listener of "${event}" failed: ${what}` });
+  }
+
+  /** What is said again will be part of another turn. */
+  private keepTurn(turn: TurnEvent): void {
+    if (!(turn.incomplete && this.care.repeating)) this.memory.keepTurn(turn);
   }
 
   private readonly tapFailed = (error: unknown): void => {
@@ -186,13 +214,35 @@ export abstract class SessionCore extends GuardedEmitter {
     return memory;
   }
 
-  private live(): Lifecycle {
-    const revival = new Revival(this.memory, profileFor(this.model), this.recovery);
+  private prepare(settings: RecoverySettings): Preparation {
+    const {
+      endpoint,
+      config = {},
+      rawSetup: raw,
+      setupTimeoutMs: timeoutMs = SETUP_TIMEOUT_MS,
+      tap,
+    } = this.options;
+    return new Preparation({
+      endpoint,
+      model: this.model,
+      session: this.id,
+      config,
+      raw,
+      timeoutMs,
+      settings,
+      tap: tap && guardTap(tap, this.tapFailed),
+      unknown: (message) => this.tell('warning', { code: 'UNKNOWN_CONFIG', message }),
+      fitted: (warnings) => this.flow.fits.tell(warnings),
+    });
+  }
+
+  private live(revival: Revival, settings: RecoverySettings): Lifecycle {
     const host = {
       moved: (from: SessionState, to: SessionState, reason?: string) =>
         this.tell('state', { from, to, ...(reason && { reason }), endpoint: this.options.endpoint.backend }),
       admit: (signal: AbortSignal) => this.flow.admit(signal),
-      prepare: (beginning: Beginning, signal: AbortSignal) => this.prepare(beginning, signal),
+      prepare: (beginning: Beginning, signal: AbortSignal) =>
+        this.preparation.connection(beginning, !this.takesUp, signal),
       ready: (connection: Connection, attempt: Attempt, attempts: number) =>
         this.ready(connection, attempt, attempts),
       message: (message: LiveServerMessage) => this.receive(message),
@@ -201,28 +251,25 @@ export abstract class SessionCore extends GuardedEmitter {
         this.tell('warning', { code: 'BAD_FRAME', message });
       },
       problem: (problem: Parameters<typeof tellProblem>[0]) => tellProblem(problem, this.tell),
-      detached: () => this.flow.shut(),
-      lost: () => this.flow.lost(),
+      detached: () => {
+        this.care.stop();
+        this.flow.shut();
+      },
+      lost: (error: LiveError, again: boolean) => {
+        this.care.ended(error, again, this.memory.handle !== undefined);
+        this.flow.lost();
+      },
       busy: () => this.flow.turns.busy || this.flow.callsPending,
       pausing: (ms: number, reason: string) => this.tell('waiting', { for: 'reconnect', ms, reason }),
       failed: ({ code, message, advice, closeCode, reason, policy }: LiveError) =>
         this.tell('error', { code, message, advice, closeCode, reason, policy }),
     };
-    return new Lifecycle(host, revival, this.recovery);
-  }
-
-  private async prepare(beginning: Beginning, signal: AbortSignal): Promise<ConnectionOptions> {
-    const { endpoint, config, rawSetup: raw, setupTimeoutMs: timeoutMs = SETUP_TIMEOUT_MS } = this.options;
-    const target = targetOf(endpoint, this.model, config, this.id);
-    const making = setupMessage({ endpoint, model: this.model, config, raw }, beginning);
-    const setup = await within(making, timeoutMs, signal, 'The declaration of a tool');
-    for (const message of setup.warnings) this.tell('warning', { code: 'UNKNOWN_CONFIG', message });
-    const about = { model: this.model, endpoint: endpoint.backend, session: this.id };
-    return { target, setup: encode(setup.message), timeoutMs, tap: this.tap, about };
+    return new Lifecycle(host, revival, settings);
   }
 
   /** A connection is ready: it is told what was said before, then what waits may leave. */
-  private ready(connection: Connection, { beginning }: Attempt, attempts: number): void {
+  private ready(connection: Connection, attempt: Attempt, attempts: number): void {
+    const { beginning } = attempt;
     const { handle, seed } = beginning;
     if (seed.turns) {
       connection.send(encode({ clientContent: { turns: seed.turns, turnComplete: true } }), () => {});
@@ -230,8 +277,20 @@ export abstract class SessionCore extends GuardedEmitter {
     if (this.takesUp || this.memory.started || handle) this.tellRestored(beginning, attempts);
     this.takesUp = true;
     // A listener may have closed the session.
-    if (this.life.connection === connection && this.usable) this.flow.open(connection, Boolean(handle));
+    if (this.life.connection !== connection || !this.usable) return;
+    this.care.ready(connection, attempt, seed.turns ? 1 : 0);
+    if (this.preparation.stale) this.refreshContext().catch(this.contextFailed);
   }
+
+  private async refreshContext(): Promise<void> {
+    const update = await this.preparation.update(this.life.signal);
+    if (update) this.flow.lanes.sendControl(update);
+    else this.care.request('Instructions or functions have changed');
+  }
+
+  private readonly contextFailed = (error: Error): void => {
+    this.tell('warning', { code: 'CONTEXT_NOT_UPDATED', message: error.message });
+  };
 
   private tellRestored({ handle, seed }: Beginning, attempts: number): void {
     if (handle) this.tell('restored', { stateRestored: true, attempts });
@@ -241,11 +300,11 @@ export abstract class SessionCore extends GuardedEmitter {
 
   private receive(message: LiveServerMessage): void {
     this.receivedMessages++;
-    const update = message.sessionResumptionUpdate;
-    if (update?.resumable && update.newHandle && this.options.config?.sessionResumption) {
-      this.memory.keepHandle(update.newHandle);
-    }
+    const { resumable, newHandle } = message.sessionResumptionUpdate ?? {};
+    const kept = Boolean(resumable && newHandle && this.options.config?.sessionResumption);
+    if (kept && newHandle) this.memory.keepHandle(newHandle);
     const { connection } = this.life;
+    this.care.took(message, kept);
     this.flow.take(message);
     // A listener may have closed the session.
     if (this.life.connection === connection) tellRest(message, this.tell);

@@ -1,10 +1,12 @@
 import {
-  isObject,
+  fit,
+  profileFor,
   resolveTools,
   setup,
   toContent,
   unknownConfigFields,
   type Content,
+  type FitWarning,
   type LiveClientMessage,
   type LiveClientSetup,
   type LiveConnectConfig,
@@ -15,13 +17,18 @@ import type { LiveEndpoint } from './target';
 /** The setup of a connection, and what is to be said about it. */
 export interface SetupMessage {
   message: LiveClientMessage;
-  warnings: string[];
+  /** Fields that do not exist, in words. */
+  unknown: string[];
+  /** What was left out or added for the model. */
+  fitted: FitWarning[];
 }
 
 /** What a setup is made of. */
 export interface SetupInput {
   endpoint: LiveEndpoint;
   model: string;
+  /** API version that is asked; undefined where a whole URL was given. */
+  apiVersion?: string;
   config?: LiveConnectConfig;
   /** Fields that win over everything, as they are. */
   raw?: LiveClientSetup;
@@ -37,7 +44,7 @@ export async function setupMessage(input: SetupInput, { handle, seed }: Beginnin
   const config = await resolveTools(input.config ?? {});
   const { project, location } = input.endpoint;
   const backend = input.endpoint.backend === 'vertex' ? 'vertex' : 'gemini';
-  const message = setup({
+  const encoded = setup({
     model: input.model,
     config: {
       ...config,
@@ -50,24 +57,20 @@ export async function setupMessage(input: SetupInput, { handle, seed }: Beginnin
     backend,
     project,
     location,
+    lenient: true,
   });
-  const warnings = unknownConfigFields(config).map(
+  const { setup: fitted, warnings } = fit(profileFor(input.model), encoded.setup, {
+    backend,
+    ...(input.apiVersion && { apiVersion: input.apiVersion }),
+    ...(input.raw && { keep: input.raw }),
+  });
+  const unknown = unknownConfigFields(config).map(
     (name) => `The configuration has no field "${name}": it was not sent. A raw setup can send anything.`,
   );
-  return {
-    message: input.raw ? { setup: merge(message.setup, input.raw) as LiveClientSetup } : message,
-    warnings,
-  };
+  return { message: { setup: fitted }, unknown, fitted: warnings };
 }
 
 function appended(instruction: LiveConnectConfig['systemInstruction'], text: string): Content {
   const before = instruction == null ? { role: 'user', parts: [] } : toContent(instruction);
   return { ...before, parts: [...(before.parts ?? []), { text }] };
-}
-
-function merge(base: unknown, over: unknown): unknown {
-  if (!isObject(base) || !isObject(over)) return over;
-  const out = { ...base };
-  for (const [name, value] of Object.entries(over)) out[name] = merge(out[name], value);
-  return out;
 }

@@ -74,6 +74,8 @@ const UTTERANCE_END_MS = 800;
 
 /** Notices, by loudness alone, that somebody has said something. */
 export class Speech {
+  /** Whether the last piece was voiced. */
+  voiced = false;
   private voicedMs = 0;
   private quietMs = 0;
 
@@ -82,7 +84,8 @@ export class Speech {
 
   /** @returns whether the piece is voiced */
   add(pcm: Buffer, ms: number): boolean {
-    if (isVoiced(pcm)) {
+    this.voiced = isVoiced(pcm);
+    if (this.voiced) {
       this.voicedMs += ms;
       this.quietMs = 0;
       return true;

@@ -1,4 +1,5 @@
 import type { Agent, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { Frame } from '../protocol';
 import { agentFor, type NetworkOptions } from './network';
@@ -27,8 +28,10 @@ const MAX_BODY_BYTES = 4096;
 const BODY_TIMEOUT_MS = 2000;
 /** How long a closing handshake may take (ms) before the socket is cut. */
 const CLOSE_TIMEOUT_MS = 1000;
-/** Proxies cut connections that are idle for two minutes; pongs may take half a minute, so none is awaited (ms). */
+/** Proxies cut connections that are idle for two minutes (ms). */
 const PING_INTERVAL_MS = 30_000;
+/** At least so many pings without any byte in answer, before a peer counts as dead. */
+const MIN_PINGS = 3;
 
 /** One WebSocket connection. Knows frames, not messages. */
 export class Transport {
@@ -37,15 +40,23 @@ export class Transport {
   private readonly agent: Agent | undefined;
   private closeTimer: NodeJS.Timeout | undefined;
   private pingTimer: NodeJS.Timeout | undefined;
+  /** The TCP connection, which counts every byte, those of a frame that is not whole yet too. */
+  private stream: Socket | undefined;
+  /** Frames and pongs, for streams that do not count. */
+  private signs = 0;
   private failure = '';
   private over = false;
 
-  /** @throws SyntaxError or TypeError for a URL or header that cannot be used, LiveError `BAD_CONFIG` for a proxy or CA */
+  /**
+   * @param deadPeerMs how long no byte may come, not even a pong, before the peer counts as dead (ms); 0: for ever.
+   * @throws SyntaxError or TypeError for a URL or header that cannot be used, LiveError `BAD_CONFIG` for a proxy or CA
+   */
   constructor(
     url: string,
     headers: Record<string, string>,
     private readonly listener: TransportListener,
     network?: NetworkOptions,
+    private readonly deadPeerMs = 0,
   ) {
     this.agent = agentFor(url, network);
     this.socket = new WebSocket(url, {
@@ -56,11 +67,14 @@ export class Transport {
       maxPayload: MAX_FRAME_BYTES,
       followRedirects: false,
     });
+    this.socket.on('upgrade', ({ socket }) => (this.stream = socket));
     this.socket.on('open', () => {
-      this.pingTimer = setInterval(() => this.socket.ping(undefined, undefined, () => {}), PING_INTERVAL_MS);
+      this.keepAlive();
       listener.onOpen();
     });
+    this.socket.on('pong', () => this.signs++);
     this.socket.on('message', (data) => {
+      this.signs++;
       if (!this.over) listener.onFrame(data);
     });
     this.socket.on('error', (error) => {
@@ -90,6 +104,27 @@ export class Transport {
   /** Cuts the connection at once. */
   terminate(): void {
     this.socket.terminate();
+  }
+
+  /**
+   * Pings, so that no proxy finds the connection idle. A pong may take half a minute (sip-to-ai PR #14), so a peer is dead
+   * only when several pings in a row brought no byte at all. Pings are counted and not seconds: after the process was
+   * suspended, the peer gets its time to answer.
+   */
+  private keepAlive(): void {
+    const { deadPeerMs } = this;
+    const interval = deadPeerMs > 0 ? Math.min(PING_INTERVAL_MS, deadPeerMs / MIN_PINGS) : PING_INTERVAL_MS;
+    let seen = -1;
+    let unanswered = 0;
+    this.pingTimer = setInterval(() => {
+      const life = (this.stream?.bytesRead ?? 0) + this.signs;
+      unanswered = life === seen ? unanswered + 1 : 0;
+      seen = life;
+      if (deadPeerMs > 0 && unanswered >= deadPeerMs / interval) {
+        this.failure ||= `no byte has come for ${deadPeerMs / 1000} s, not even an answer to a ping`;
+        this.socket.terminate();
+      } else this.socket.ping(undefined, undefined, () => {});
+    }, interval);
   }
 
   private async refused(response: IncomingMessage): Promise<void> {

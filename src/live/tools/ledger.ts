@@ -74,12 +74,18 @@ export class Ledger {
     return false;
   }
 
-  /** A connection is ready. @param resumed the service remembers the calls it made */
-  connected(resumed: boolean): void {
+  /**
+   * A connection is ready.
+   *
+   * @param resumed the service remembers the calls it made.
+   * @param unknown ids of those it does not remember: they were made after the moment to which it went back.
+   */
+  connected(resumed: boolean, unknown: readonly string[] = []): void {
     this.connection++;
-    if (resumed) return;
-    this.session++;
-    for (const call of [...this.calls.values()]) if (isOpen(call)) this.end(call, 'lost');
+    if (!resumed) this.session++;
+    for (const call of [...this.calls.values()]) {
+      if (isOpen(call) && (!resumed || unknown.includes(call.id))) this.end(call, 'lost');
+    }
   }
 
   /** The model calls a function. @returns whether the outside is to be told: it does not know the call yet */

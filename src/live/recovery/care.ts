@@ -1,0 +1,156 @@
+import { parseDuration, type LiveServerMessage } from '../../protocol';
+import type { Connection } from '../connection';
+import type { LiveError } from '../errors';
+import type { Flow } from '../flow';
+import type { Attempt, Lifecycle } from '../lifecycle';
+import { isAnnouncement } from '../say';
+import { writtenIn, kindOf } from './frames';
+import { Handover } from './handover';
+import type { RecoverySettings } from './options';
+import { PoisonWatch } from './poison';
+import { Replay, type ReplayStats } from './replay';
+import type { Revival } from './revival';
+import { KeptUplink } from './uplink';
+
+/** What {@link Care} needs of its session. */
+export interface CareContext {
+  settings: RecoverySettings;
+  revival: Revival;
+  life: () => Lifecycle;
+  flow: () => Flow;
+  /** The service gives handles; on Vertex AI with the index of what is in them. */
+  resumable: boolean;
+  indexed: boolean;
+}
+
+/** How long after speech the service may need to begin its answer, and after a turn to give the handle for it (ms). */
+const ANSWER_MS = 5000;
+const HANDLE_MS = 2000;
+/** Closes that say that a message was wrong: repeating it would only end the next connection too. */
+const WRONG_MESSAGE = [1007, 1009];
+
+/** Takes care of the connection of a session: what it may lose, when it is to be left, and whether it is alive. */
+export class Care {
+  /** What was said in the turn that is being lost will be said again. */
+  repeating = false;
+  private readonly replay: Replay;
+  private uplink: KeptUplink | undefined;
+  private handover: Handover | undefined;
+  private poison: PoisonWatch | undefined;
+  /** An activity was cut in two by the end of the last connection. */
+  private activityCut = false;
+  private askedAt = -Infinity;
+  private turnOverAt = -Infinity;
+  private handleAt = 0;
+
+  constructor(private readonly context: CareContext) {
+    const { resumable, indexed } = context;
+    this.replay = new Replay({ resumable, indexed, skip: isAnnouncement });
+  }
+
+  get stats(): ReplayStats {
+    return this.replay.stats;
+  }
+
+  /**
+   * A connection is ready: repeats what the one before it may have lost, then lets go what waits.
+   *
+   * @param told messages that were sent on it already
+   */
+  ready(connection: Connection, attempt: Attempt, told: number): void {
+    const { settings, flow } = this.context;
+    const resumed = attempt.beginning.handle !== undefined;
+    const unknown = resumed ? this.replay.unknownCalls : [];
+    const frames = settings.enabled && settings.replay ? this.replay.take(resumed) : [];
+    this.replay.opened(told);
+    this.uplink = new KeptUplink(connection, this.replay, () => flow().voiced);
+    if (settings.enabled) this.watch(attempt, resumed);
+    this.uplink.repeat(frames, this.activityCut);
+    this.activityCut = false;
+    const written = frames.filter((frame) => kindOf(frame) === 'other').map(writtenIn);
+    flow().open(this.uplink, resumed, unknown);
+    if (frames.length > 0) flow().repeated(written.filter((text) => text !== ''));
+  }
+
+  /** A message came. @param kept its handle is the one to resume with from now on */
+  took(message: LiveServerMessage, kept: boolean): void {
+    const { serverContent, toolCall, goAway } = message;
+    this.replay.took(message, kept);
+    if (serverContent || toolCall) this.poison?.stop();
+    if (serverContent?.turnComplete) this.turnOverAt = performance.now();
+    if (kept) this.handleAt = performance.now();
+    if (goAway) this.handover?.goAway(parseDuration(goAway.timeLeft));
+  }
+
+  /** Something was sent that asks for an answer. */
+  asked(): void {
+    this.askedAt = performance.now();
+    const { attempt } = this.context.life();
+    if (attempt) attempt.spoken = true;
+    this.poison?.asked();
+  }
+
+  /** Another connection is wanted as soon as it disturbs nobody. */
+  request(reason: string): void {
+    this.handover?.request(reason, this.context.settings.handoverMarginMs);
+  }
+
+  /** The connection is over. @param again another one follows @param resumable with a handle */
+  ended(error: LiveError, again: boolean, resumable: boolean): void {
+    this.stop();
+    this.activityCut ||= this.uplink?.activityOpen ?? false;
+    this.uplink = undefined;
+    if (WRONG_MESSAGE.includes(error.closeCode ?? 0)) this.replay.forget();
+    const { enabled, replay } = this.context.settings;
+    this.repeating = again && enabled && replay && this.replay.pending(resumable);
+  }
+
+  /** Nothing is watched any more; the connection is being closed. */
+  stop(): void {
+    this.handover?.stop();
+    this.poison?.stop();
+    this.handover = this.poison = undefined;
+  }
+
+  /** The session is being closed by its user. */
+  close(): void {
+    this.stop();
+    this.replay.clear();
+    this.uplink = undefined;
+    this.activityCut = false;
+  }
+
+  private watch(attempt: Attempt, resumed: boolean): void {
+    const { settings, life, revival } = this.context;
+    this.stop();
+    if (resumed) {
+      const why = 'the service resumed, but did not answer any more';
+      this.poison = new PoisonWatch(settings.poisonMs, () => {
+        revival.giveUp(why);
+        life().restart(`The resumed conversation has been silent for ${settings.poisonMs / 1000} s`);
+      });
+    }
+    this.handover = new Handover(
+      {
+        quiet: () => this.quiet(),
+        proven: () => life().proven,
+        due: (reason) => life().handover(reason),
+        act: (reason) => life().restart(reason),
+      },
+      settings.handoverMarginMs,
+    );
+    this.handover.start(settings.rotateAfterMs);
+    const { goAway } = attempt;
+    if (goAway) this.handover.goAway(goAway.leftMs && goAway.leftMs - (performance.now() - goAway.at));
+  }
+
+  private quiet(): boolean {
+    const { flow, resumable } = this.context;
+    const { turns, callsPending } = flow();
+    const now = performance.now();
+    if (turns.occupied || callsPending || this.uplink?.activityOpen || flow().voiced) return false;
+    // Spoken, and neither answered nor known to be nothing.
+    if (this.askedAt > this.turnOverAt && now - this.askedAt < ANSWER_MS) return false;
+    return !resumable || this.handleAt >= this.turnOverAt || now - this.turnOverAt > HANDLE_MS;
+  }
+}
