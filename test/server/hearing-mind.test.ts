@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Hearing, Mind } from '../../src/server/parts';
+import type { Hearing, Mind, Reply } from '../../src/server/parts';
 import { createMind, KEY_ADVICE, loadScenario } from '../../src/server/scenario';
 
 const NOW = new Date(2026, 10, 21, 17, 5);
@@ -71,6 +71,72 @@ describe('Mind of the shipped scenario', () => {
     assert.match(near, /not sure.*good night.*only \d+ phrases/);
     assert.ok(near.endsWith(KEY_ADVICE));
     assert.match(await hear({ text: '', score: 1, accepted: false }), /^I did not understand that\./);
+  });
+
+  describe('with functions', () => {
+    const ask = async (
+      text: string,
+      declared: string[],
+      response?: Record<string, unknown>,
+    ): Promise<Reply> => {
+      const tools = declared.map((name) => ({ name }));
+      const input = { text, memory: new Map<string, string>(), tools, now: NOW };
+      const reply = await mind.reply(input);
+      const [call] = reply.calls ?? [];
+      if (!call || !response) return reply;
+      return mind.reply({ ...input, results: [{ ...call, id: '1', text, response }] });
+    };
+
+    it('calls one that the client has declared, with values from what was said', async () => {
+      const { say, calls } = await ask('turn on the living room light', ['set_light']);
+      assert.equal(say, '');
+      assert.deepEqual(calls, [{ name: 'set_light', args: { room: 'living room', on: true } }]);
+      const { calls: heating } = await ask('set the temperature to 21', ['set_thermostat']);
+      assert.deepEqual(heating, [{ name: 'set_thermostat', args: { degrees: 21 } }]);
+    });
+
+    it('answers by itself when it is not declared', async () => {
+      const { say, calls } = await ask('turn on the kitchen light', ['get_weather']);
+      assert.match(say, /At least in my rules/);
+      assert.equal(calls, undefined);
+    });
+
+    it('calls any function by its name', async () => {
+      const { calls } = await ask('Please call the function reboot_2!', ['reboot_2']);
+      assert.deepEqual(calls, [{ name: 'reboot_2', args: {} }]);
+    });
+
+    const results: Array<[text: string, response: Record<string, unknown>, say: string]> = [
+      ['turn on the kitchen light', {}, 'The kitchen light is on.'],
+      ['turn on the kitchen light', { error: 'bulb is broken' }, 'That did not work: bulb is broken'],
+      ['how is the weather', { output: 'Sunny.' }, 'The function answered: Sunny.'],
+      ['how is the weather', {}, 'That is done.'],
+      [
+        'how is the weather',
+        { sky: { colour: '{blue}' }, degrees: [12, 14] },
+        'The function answered: sky: colour: blue, degrees: 12, 14',
+      ],
+    ];
+    for (const [text, response, say] of results) {
+      it(`says of ${JSON.stringify(response)}: ${say}`, async () => {
+        const reply = await ask(text, ['set_light', 'get_weather'], response);
+        assert.equal(reply.say, say);
+        assert.equal(reply.calls, undefined);
+      });
+    }
+
+    it('reads out only the beginning of a long answer', async () => {
+      const { say } = await ask('how is the weather', ['get_weather'], { output: 'x'.repeat(5000) });
+      assert.ok(say.length < 300);
+    });
+  });
+
+  it('learns from what was said before, and answers nothing', async () => {
+    const memory = new Map<string, string>();
+    mind.learn?.('Well, my name is Ada.', memory);
+    mind.learn?.('My name is Ada.', memory);
+    mind.learn?.('Tell me a joke!', memory);
+    assert.deepEqual([...memory], [['name', 'Ada']]);
   });
 
   it('keeps conversations apart: everything it knows is in the memory it is given', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { loadScenario, parseScenario, ScenarioError } from '../../src/server/scenario';
+import { createMind, loadScenario, parseScenario, ScenarioError } from '../../src/server/scenario';
 
 const rule = { id: 'door', hear: 'open the {door} door', say: 'The {door} door is open.' };
 const good = { name: 'mine', slots: { door: ['front', 'back'] }, rules: [rule] };
@@ -39,6 +39,24 @@ describe('Scenario file', () => {
       rules: [{ id: 'n', hear: 'channel {n}', say: '{n}' }],
     });
     assert.deepEqual(phrases, [{ id: 'n', text: 'channel seven', also: ['channel forty two'] }]);
+  });
+
+  it('fills calls from slots, and their words from the answer', async () => {
+    const call = {
+      name: 'open_{door}',
+      args: { door: '{door}', list: ['{door}'], times: 2 },
+      meanwhile: 'One moment.',
+      then: 'The {door} door is {result.state}, {result}.',
+    };
+    const mind = createMind(parseScenario({ ...good, rules: [{ ...rule, call }] }));
+    const input = { text: 'open the back door', memory: new Map<string, string>(), now: new Date() };
+    const tools = [{ name: 'open_back' }];
+    const first = await mind.reply({ ...input, tools });
+    const args = { door: 'back', list: ['back'], times: 2 };
+    assert.deepEqual(first, { say: 'One moment.', calls: [{ name: 'open_back', args }] });
+    const result = { id: '1', name: 'open_back', args, text: input.text, response: { state: 'ajar' } };
+    const { say } = await mind.reply({ ...input, tools, results: [result] });
+    assert.equal(say, 'The back door is ajar, state: ajar.');
   });
 
   const mistakes: Array<[what: string, json: unknown, place: RegExp]> = [
@@ -86,6 +104,26 @@ describe('Scenario file', () => {
       'a bad range',
       { ...good, slots: { door: { from: 1, to: '9' } } },
       /: slots\.door\.to: expected a whole number/,
+    ],
+    [
+      'a misspelt key of a call',
+      { ...good, rules: [{ ...rule, call: { name: 'f', arg: {} } }] },
+      /: rules\[0\]\.call\.arg: unknown key; known here: name, args, meanwhile, then/,
+    ],
+    [
+      'a call of nothing',
+      { ...good, rules: [{ ...rule, call: { args: {} } }] },
+      /: rules\[0\]\.call\.name: expected text, got nothing/,
+    ],
+    [
+      'an argument from nowhere',
+      { ...good, rules: [{ ...rule, call: { name: 'f', args: { a: ['{window}'] } } }] },
+      /: rules\[0\]\.call\.args: \{window\} is no slot/,
+    ],
+    [
+      'words about a value from nowhere',
+      { ...good, rules: [{ ...rule, call: { name: 'f', then: 'It is {resultat}.' } }] },
+      /: rules\[0\]\.call\.then: \{resultat\} is no slot/,
     ],
     [
       'a memory that may be empty',
