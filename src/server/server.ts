@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { callListeners } from '../media/listeners';
-import { TokenMint } from './auth-tokens';
-import { closes, type Close } from './closes';
+import { Admission } from './admission';
+import type { Close } from './closes';
 import { Clock, randomFrom } from './clock';
 import { Connection, type ConnectionOptions } from './connection';
 import { listenError } from './errors';
@@ -17,7 +17,7 @@ import type { Limits } from './lifetime';
 import type { Hearing, Speech } from './parts';
 import { Player } from './player';
 import type { AnswerOutcome } from './tool-desk';
-import { credentialOf, originAllowed, routeOf, type Route } from './routes';
+import { routeOf, type Route } from './routes';
 
 /** Largest message a client may send, in bytes; larger ones end the connection with 1009. */
 const MAX_MESSAGE = 16 * 1024 * 1024;
@@ -81,11 +81,9 @@ export class LocalLiveServer extends EventEmitter<ServerEvents> {
   private readonly streams = new Set<Duplex>();
   private readonly live = new Set<Pick<Connection, 'close' | 'terminate' | 'goAway'>>();
   private readonly record: Journal;
-  private readonly mint: TokenMint;
+  private readonly admission: Admission;
   private listening: number;
   private accepted = 0;
-  /** When turns of the model began, on the server's clock; only kept while they are limited. */
-  private turnsAt: number[] = [];
   private closing: Promise<void> | undefined;
 
   private constructor(private readonly settings: ServerSettings) {
@@ -93,9 +91,9 @@ export class LocalLiveServer extends EventEmitter<ServerEvents> {
     this.faults = settings.faults;
     this.listening = settings.port;
     this.record = new Journal(settings.keepJournal);
-    this.mint = new TokenMint(settings.clock);
+    this.admission = new Admission(settings.apiKey, settings.limits, settings.clock);
     this.http = createServer((request, response) => {
-      answerHttp(request, response, this.mint, settings.apiKey).catch((error: unknown) => {
+      answerHttp(request, response, this.admission.mint, settings.apiKey).catch((error: unknown) => {
         response.destroy();
         this.tell('problem', { ...about(0), error });
       });
@@ -186,17 +184,9 @@ export class LocalLiveServer extends EventEmitter<ServerEvents> {
 
   private upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     stream.on('error', () => stream.destroy());
-    const { neverUpgrade, httpStatus } = this.faults;
-    if (neverUpgrade) return;
-    if (httpStatus) return refuseUpgrade(stream, httpStatus.status, httpStatus.body ?? '');
-    if (!originAllowed(request.headers.origin)) {
-      refuseUpgrade(stream, 403, 'Pages of other origins may not talk to the local Live server.');
-      return;
-    }
-    const { concurrentSessions } = this.settings.limits;
-    if (concurrentSessions > 0 && this.live.size >= concurrentSessions) {
-      return refuseUpgrade(stream, 429, 'Resource has been exhausted: too many sessions at once.');
-    }
+    if (this.faults.neverUpgrade) return;
+    const refusal = this.admission.refuseUpgrade(request, this.faults, this.live.size);
+    if (refusal) return refuseUpgrade(stream, refusal.status, refusal.text);
     const route = routeOf(request.url);
     if (!route) {
       refuseUpgrade(stream, 404, 'The local Live server serves only the Live API (BidiGenerateContent).');
@@ -213,7 +203,8 @@ export class LocalLiveServer extends EventEmitter<ServerEvents> {
     const who = (): About => about(number, session);
     if (parts instanceof Player) return this.playTo(socket, parts, who);
     const stats = this.record.open(number, session);
-    const grant = route.constrained ? this.mint.find(credentialOf(request)) : undefined;
+    const { admission } = this;
+    const grant = admission.grant(route, request);
     const connection = new Connection({
       socket,
       number,
@@ -222,8 +213,10 @@ export class LocalLiveServer extends EventEmitter<ServerEvents> {
       chance: randomFrom(seed + number * 7919),
       limits,
       handles,
-      ...(grant ? { token: { until: grant.until, admit: (setup) => this.mint.admit(grant, setup) } } : {}),
-      countTurn: () => this.countTurn(),
+      ...(grant
+        ? { token: { until: grant.until, admit: (setup) => admission.mint.admit(grant, setup) } }
+        : {}),
+      countTurn: () => admission.countTurn(),
       parts: { ...parts, clock, generationSpeed, random: randomFrom(seed + number) },
       events: {
         setup: ({ model }) => this.tell('connection', { ...who(), model, route }),
@@ -247,7 +240,7 @@ export class LocalLiveServer extends EventEmitter<ServerEvents> {
       },
     });
     this.live.add(connection);
-    const refusal = this.refuseCredential(route, credentialOf(request));
+    const refusal = admission.refuseCredential(route, request);
     if (refusal) connection.close(refusal);
   }
 
@@ -259,25 +252,6 @@ export class LocalLiveServer extends EventEmitter<ServerEvents> {
       this.live.delete(played);
       this.tell('close', { ...who(), code, reason: reason.toString('utf8'), by: played.closedBy });
     });
-  }
-
-  /** Tokens are taken on their own route only, and there nothing else is. */
-  private refuseCredential({ constrained }: Route, credential: string | undefined): Close | undefined {
-    const { apiKey } = this.settings;
-    if (constrained) return this.mint.find(credential) ? undefined : closes.apiKeyInvalid();
-    if (credential?.startsWith('auth_tokens/')) return closes.unregistered();
-    return apiKey !== undefined && credential !== apiKey ? closes.apiKeyMissing() : undefined;
-  }
-
-  /** A minute on the server's clock is looked back on. */
-  private countTurn(): boolean {
-    const { clock, limits } = this.settings;
-    if (limits.turnsPerMinute <= 0) return true;
-    const now = clock.now();
-    this.turnsAt = this.turnsAt.filter((at) => at > now - 60_000);
-    if (this.turnsAt.length >= limits.turnsPerMinute) return false;
-    this.turnsAt.push(now);
-    return true;
   }
 
   /** Events are for onlookers: one that throws must not break a conversation. */
