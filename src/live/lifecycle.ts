@@ -245,7 +245,8 @@ export class Lifecycle {
     if (proven) this.backoff.reset();
     const planned = this.restarting !== undefined;
     const relearned = !planned && this.revival.learn(beginning, error, attempt);
-    if (ready && error.policy === 'fresh') this.revival.giveUp(error.reason || error.message);
+    // After its GoAway the service closes with any code: that says nothing about the handle.
+    if (ready && error.policy === 'fresh' && !announced) this.revival.giveUp(error.reason || error.message);
     if (!this.settings.enabled && !planned && !relearned) {
       return { again: false, state: ready && error.policy !== 'fatal' ? 'closed' : 'failed' };
     }

@@ -1,11 +1,14 @@
 import type { Writable } from 'node:stream';
 import {
   clientContent,
+  fitClientContent,
   isObject,
+  profileFor,
   realtimeInput,
   toolResponse,
   type FunctionResponse,
   type LiveClientMessage,
+  type ModelProfile,
   type TurnsInput,
 } from '../protocol';
 import { LiveError } from './errors';
@@ -22,13 +25,21 @@ import { SessionCore } from './session-core';
  * microphone.pipe(session.audio);
  * ```
  *
- * What is sent before the setup is complete waits, within the bounds of the lanes. A connection that ends
- * unexpectedly leaves the session `closed` (connecting again may help) or `failed` (something must be changed
- * first); `connect()` may be called again, and resumes with the newest handle when `config.sessionResumption` is
- * given.
+ * What is sent while there is no connection waits, within the bounds of the lanes. A connection that ends is replaced by
+ * the next, see `options.recovery`: with `config.sessionResumption` the service resumes the conversation, otherwise, or
+ * when it will not, it is told what was said; `restored` says which. The session is `failed` when trying again cannot help,
+ * and `closed` when either side said goodbye; `connect()` then takes the conversation up again.
  */
 export class LiveSession extends SessionCore {
   private activityOpen = false;
+  /** The history that `historyConfig` announces has been told. */
+  private historyTold = false;
+
+  /** As {@link SessionCore.close}; an activity that was open is over with it. */
+  override close(options?: { playback?: 'stop' | 'finish'; reason?: string }): Promise<void> {
+    this.activityOpen = false;
+    return super.close(options);
+  }
 
   /** The model is answering, or its answer is still being played. */
   get busy(): boolean {
@@ -71,6 +82,8 @@ export class LiveSession extends SessionCore {
   sendText(text: string): void {
     if (typeof text !== 'string' || text === '')
       throw new LiveError('BAD_INPUT', 'A text to send must not be empty');
+    if (!this.profile.inputs.includes('text'))
+      throw new LiveError('BAD_INPUT', `${this.profile.name} listens only: it takes no text`);
     this.encoded(() => this.flow.sendText(text));
   }
 
@@ -92,10 +105,20 @@ export class LiveSession extends SessionCore {
    * @throws LiveError `BAD_INPUT`, `QUEUE_FULL`
    */
   sendContent(turns: TurnsInput | undefined, turnComplete = true): void {
-    const message = this.encoded(() => clientContent({ turns, turnComplete }, this.backend));
-    if (!turnComplete) return this.control(message);
+    const encoded = this.encoded(() => clientContent({ turns, turnComplete }, this.backend));
+    const history = this.historyDue;
+    const { warnings, ...message } = fitClientContent(this.profile, encoded.clientContent ?? {}, {
+      midSession: this.flow.turns.lastTurn > 0,
+      history,
+    });
+    this.flow.fits.tell(warnings);
+    if (Object.keys(message).length === 0) return;
+    if (turnComplete) this.historyTold = true;
+    // A history is not answered.
+    if (!turnComplete || history) return this.control(message);
     const last = message.clientContent?.turns?.at(-1);
-    const text = last?.role === 'model' ? '' : (last?.parts ?? []).map((part) => part.text ?? '').join('');
+    const said = last?.role === 'model' ? '' : (last?.parts ?? []).map((part) => part.text ?? '').join('');
+    const text = message.realtimeInput?.text ?? said;
     this.encoded(() =>
       this.flow.ask(message, () => {
         if (text) this.flow.turns.typed(text);
@@ -121,7 +144,7 @@ export class LiveSession extends SessionCore {
   interrupt(): void {
     this.flow.turns.interruptLocally();
     const manual = this.options.config?.realtimeInputConfig?.automaticActivityDetection?.disabled === true;
-    if (!manual || this.activityOpen || this.state !== 'ready') return;
+    if (!manual || this.activityOpen || !this.usable) return;
     this.activityStart();
     this.activityEnd();
   }
@@ -144,6 +167,19 @@ export class LiveSession extends SessionCore {
   /** How far a sink that has no handle has played (ms), for the given or the current turn. */
   reportPlayed(ms: number, turn?: number): void {
     this.flow.turns.reportPlayed(ms, turn);
+  }
+
+  private get profile(): ModelProfile {
+    return profileFor(this.model);
+  }
+
+  /** The next complete content is the history of the conversation, and starts nothing. */
+  private get historyDue(): boolean {
+    const { config, rawSetup } = this.options;
+    const announced = rawSetup?.historyConfig ?? config?.historyConfig;
+    return (
+      Boolean(announced?.initialHistoryInClientContent) && !this.historyTold && this.flow.turns.lastTurn === 0
+    );
   }
 
   private get backend(): 'gemini' | 'vertex' {

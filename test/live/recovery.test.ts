@@ -1,36 +1,6 @@
 import assert from 'node:assert/strict';
-import { TRANSITIONS, type LiveSession, type RecoveryOptions, type SessionState } from '../../src/live';
 import { Bench, logOf, next, of } from './support';
-
-type Setup = {
-  setup: {
-    sessionResumption?: { handle?: string };
-    historyConfig?: object;
-    systemInstruction?: { parts: Array<{ text: string }> };
-  };
-};
-
-/** Short times, no chance. */
-const quick: RecoveryOptions = { firstDelayMs: 5, maxDelayMs: 40, waitDelayMs: 20, jitter: 0 };
-const config = { sessionResumption: {} };
-const answer = { outputTranscription: { text: 'Hello.' }, generationComplete: true, turnComplete: true };
-const update = (newHandle: string): object => ({ sessionResumptionUpdate: { newHandle, resumable: true } });
-
-function states(session: LiveSession): SessionState[] {
-  const told = of(logOf(session), 'state');
-  let before: SessionState = 'idle';
-  for (const { from, to } of told) {
-    assert.equal(from, before, 'each transition begins where the last one ended');
-    assert.ok(TRANSITIONS[from].includes(to), `${from} → ${to}`);
-    before = to;
-  }
-  assert.equal(session.state, before);
-  return told.map(({ to }) => to);
-}
-
-function ready(session: LiveSession): Promise<unknown> {
-  return next(session, 'state', ({ to }) => to === 'ready');
-}
+import { answer, config, quick, ready, setupOf, states, update } from './recovery-support';
 
 describe('live: a conversation that does not die', () => {
   const bench = new Bench();
@@ -51,7 +21,7 @@ describe('live: a conversation that does not die', () => {
       end(peer);
       await ready(session);
       const again = await server.connection(1);
-      assert.equal((again.received[0] as Setup).setup.sessionResumption?.handle, 'one');
+      assert.equal(setupOf(again).sessionResumption?.handle, 'one');
       assert.deepEqual(states(session), [
         'connecting',
         'setup',
@@ -140,7 +110,7 @@ describe('live: a conversation that does not die', () => {
     peer.close(1008, 'The operation was aborted.');
     await ready(session);
     const fresh = await server.connection(1);
-    const { setup } = fresh.received[0] as Setup;
+    const setup = setupOf(fresh);
     assert.deepEqual(setup.sessionResumption, {});
     assert.deepEqual(setup.historyConfig, { initialHistoryInClientContent: true });
     assert.deepEqual(await fresh.message(1), {
