@@ -53,6 +53,9 @@ describe('protocol: fit in mid-session', () => {
     const nothing = fitClientContent(profileFor(FLASH), { turnComplete: true }, { midSession: true });
     assert.deepEqual([nothing.clientContent, nothing.realtimeInput], [undefined, undefined]);
     assert.equal(nothing.warnings.length, 1);
+    // What the model answers to must not be sent where no answer is wanted.
+    const quiet = { ...content, turnComplete: false };
+    assert.equal(fitClientContent(profileFor(FLASH), quiet, { midSession: true }).realtimeInput, undefined);
   });
 
   it('a history holds no function parts, and for 2.5 it ends with the user', () => {

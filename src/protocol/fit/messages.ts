@@ -46,7 +46,7 @@ export function fitRealtimeInput(
 
 /**
  * `clientContent` as the model takes it. A model that refuses it in mid-session (1007) gets the user's words as
- * `realtimeInput.text`. A history must hold no function parts (1007; pipecat, changelog 1.7.0).
+ * `realtimeInput.text`, which it answers: content that asks for no answer cannot be told to it. A history must hold no function parts (1007; pipecat, changelog 1.7.0).
  *
  * @param when.midSession the conversation has begun: something was said or sent before.
  * @param when.history the content is the history that `historyConfig` announced.
@@ -60,7 +60,7 @@ export function fitClientContent(
   const warnings: FitWarning[] = [];
   if (when.history) return { clientContent: asHistory(profile, content, warnings), warnings };
   if (!when.midSession || profile.contentMidSession) return { clientContent: content, warnings };
-  const text = (content.turns ?? [])
+  const text = (content.turnComplete === false ? [] : (content.turns ?? []))
     .filter(({ role }) => role !== 'model')
     .flatMap(({ parts }) => parts ?? [])
     .map((part) => part.text ?? '')
