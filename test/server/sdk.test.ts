@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import type { LiveServerMessage } from '../../src/protocol';
-import type { LocalLiveServer } from '../../src/server';
+import {
+  closes,
+  scriptedEars,
+  scriptedMind,
+  startServer,
+  toneVoice,
+  type LocalLiveServer,
+  type Reply,
+} from '../../src/server';
 import { lettersOf, obeys } from '../support/grammar';
 import { until } from '../support/processes';
 import { checkServer } from '../support/schema-check';
@@ -26,11 +34,18 @@ interface Talk {
   closed?: { code: number; reason: string };
 }
 
-async function talk(sdk: Sdk, server: LocalLiveServer, model: string): Promise<Talk> {
-  const ai = new sdk.GoogleGenAI({
-    apiKey: 'any',
-    httpOptions: { baseUrl: server.url, apiVersion: 'v1beta' },
-  });
+type Config = Parameters<InstanceType<Sdk['GoogleGenAI']>['live']['connect']>[0]['config'];
+
+const client = (sdk: Sdk, server: LocalLiveServer, apiKey = 'any', apiVersion = 'v1beta') =>
+  new sdk.GoogleGenAI({ apiKey, httpOptions: { baseUrl: server.url, apiVersion } });
+
+async function talk(
+  sdk: Sdk,
+  server: LocalLiveServer,
+  model: string,
+  config: Config = {},
+  ai = client(sdk, server),
+): Promise<Talk> {
   const messages: LiveServerMessage[] = [];
   const completed = (): number => messages.filter((m) => m.serverContent?.turnComplete).length;
   const talk: Partial<Talk> = {
@@ -44,6 +59,7 @@ async function talk(sdk: Sdk, server: LocalLiveServer, model: string): Promise<T
       responseModalities: [sdk.Modality.AUDIO],
       inputAudioTranscription: {},
       outputAudioTranscription: {},
+      ...config,
     },
     callbacks: {
       onmessage: (message) => messages.push(JSON.parse(JSON.stringify(message)) as LiveServerMessage),
@@ -109,6 +125,84 @@ for (const [version, load] of [
         session.close();
       });
     }
+
+    for (const order of ['native', 'combined'] as const) {
+      it(`calls a function and uses the answer (${order})`, async () => {
+        const server = await rehearsal({
+          mind: scriptedMind(({ results }): Reply => {
+            if (results) return { say: `It is ${String(results[0]?.response['sky'])} today` };
+            return { say: '', calls: [{ name: 'get_weather', args: { city: 'London' } }] };
+          }),
+        });
+        const tools = [{ functionDeclarations: [{ name: 'get_weather', description: 'Weather of a city' }] }];
+        const { session, messages, text, turns } = await talk(sdk, server, MODELS[order], { tools });
+        // clientContent is taken by both models as the first message.
+        session.sendClientContent({ turns: 'what is the weather' });
+        await until('the call', () => messages.some((message) => message.toolCall));
+        const [call] = messages.flatMap((message) => message.toolCall?.functionCalls ?? []);
+        assert.deepEqual([call?.name, call?.args], ['get_weather', { city: 'London' }]);
+        session.sendToolResponse({
+          functionResponses: { id: call?.id, name: 'get_weather', response: { sky: 'foggy' } },
+        });
+        await turns(1);
+        assert.equal(text('outputTranscription'), 'It is foggy today');
+        assertFaithful(messages, order);
+        session.close();
+      });
+    }
+
+    it('is warned, and goes on with the conversation on a new connection', async () => {
+      const server = await startServer({ clock: 20, ears: scriptedEars([]), voice: toneVoice() });
+      try {
+        const first = await talk(sdk, server, MODELS.native, { sessionResumption: {} });
+        first.session.sendClientContent({ turns: 'my name is Ada' });
+        const handle = (): string | undefined =>
+          first.messages.findLast((message) => message.sessionResumptionUpdate?.resumable)
+            ?.sessionResumptionUpdate?.newHandle;
+        await until('a handle', () => handle() !== undefined);
+        server.goAway('5s');
+        await until('goAway', () => first.messages.some((message) => message.goAway?.timeLeft === '5s'));
+        await until('the end', () => first.closed !== undefined);
+        assert.deepEqual(first.closed, closes.deadline());
+        const second = await talk(sdk, server, MODELS.native, { sessionResumption: { handle: handle() } });
+        second.session.sendClientContent({ turns: 'what is my name' });
+        await second.turns(1);
+        assert.equal(second.text('outputTranscription'), 'Your name is Ada.');
+        second.session.close();
+      } finally {
+        await server.close();
+      }
+    });
+
+    describe('with a token', () => {
+      const { warn } = console;
+      /* eslint-disable no-console -- the SDK calls tokens experimental there */
+      before(() => (console.warn = () => {}));
+      after(() => (console.warn = warn));
+      /* eslint-enable no-console */
+
+      it('talks, and shows nothing else', async () => {
+        const server = await rehearsal({ apiKey: 'the right one' });
+        const token = await client(sdk, server, 'the right one', 'v1alpha').authTokens.create({
+          config: {
+            uses: 1,
+            // Only what is named here is fixed; without this line the client's setup would not be read at all.
+            lockAdditionalFields: [],
+            liveConnectConstraints: {
+              model: MODELS.native,
+              config: { temperature: 0.2, sessionResumption: {} },
+            },
+          },
+        });
+        assert.match(token.name ?? '', /^auth_tokens\//);
+        const ai = client(sdk, server, token.name, 'v1alpha');
+        const { session, text, turns } = await talk(sdk, server, MODELS.native, {}, ai);
+        session.sendRealtimeInput({ text: 'hello there' });
+        await turns(1);
+        assert.equal(text('outputTranscription'), 'You said hello there to me just now');
+        session.close();
+      });
+    });
 
     it('is told why it was refused', async () => {
       const server = await rehearsal({ apiKey: 'the right one' });
