@@ -92,18 +92,24 @@ export class Conversation {
 /** The fields of a state that are what they should be, as a copy: it may come from a file or from another version. */
 function understood(from: Partial<Record<keyof ConversationState, unknown>>): Partial<ConversationState> {
   const { conversation, handle, handleAt, history, usage, turn, costUsd, openCalls } = from;
-  return structuredClone({
+  const state = {
     ...(isText(conversation) && { conversation }),
     // A handle without its time may be as old as it likes: trying it costs one attempt.
     ...(isText(handle) && { handle, handleAt: typeof handleAt === 'number' ? handleAt : Date.now() }),
-    ...(Array.isArray(history) && { history: history.filter(isEntry).slice(-MAX_HISTORY) }),
+    ...(Array.isArray(history) && {
+      history: history
+        .filter(isEntry)
+        .slice(-MAX_HISTORY)
+        .map(({ role, text }) => ({ role, text })),
+    }),
     ...(isObject(usage) && { usage: usage as UsageMetadata }),
     ...(Number.isInteger(turn) && { turn: turn as number }),
     ...(Number.isFinite(costUsd) && { costUsd: costUsd as number }),
     ...(Array.isArray(openCalls) && { openCalls: openCalls.filter(isOpenCall) }),
-  });
+  };
+  // Whatever else hangs on it is no JSON and is left behind.
+  return JSON.parse(JSON.stringify(state)) as Partial<ConversationState>;
 }
-
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
