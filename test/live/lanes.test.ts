@@ -10,11 +10,11 @@ import { Bench, next } from './support';
 class Gate {
   bufferedAmount = 0;
   readonly sent: string[] = [];
-  private flushed: Array<() => void> = [];
+  private flushed: Array<(() => void) | undefined> = [];
 
   constructor(private readonly open: boolean) {}
 
-  send(text: string, flushed: () => void): void {
+  send(text: string, flushed?: () => void): void {
     this.sent.push(text);
     if (this.open) return;
     this.bufferedAmount += text.length;
@@ -23,7 +23,7 @@ class Gate {
 
   drain(): void {
     this.bufferedAmount = 0;
-    for (const flushed of this.flushed.splice(0)) flushed();
+    for (const flushed of this.flushed.splice(0)) flushed?.();
   }
 
   get kinds(): string[] {
@@ -238,7 +238,7 @@ describe('live: input of a session', () => {
   });
 
   it('sends content, tool responses and raw messages, and refuses what cannot be sent', async () => {
-    const { session, peer } = await bench.connected();
+    const { session, peer } = await bench.connected({ model: 'gemini-3.8-live' });
     await called(session, peer, 'x');
     session.sendContent([{ role: 'user', parts: [{ text: 'a' }] }], false);
     session.respond({ id: 'x', name: 'f', response: { ok: true }, scheduling: 'SILENT' });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {
+  authTokenRequest,
   clientContent,
   contextUpdate,
   endpoint,
@@ -79,10 +80,15 @@ describe('protocol: the official SDK’s frames', () => {
 
   for (const golden of goldens) {
     if (golden.http) {
-      it(`${golden.name}: the setup that a token is bound to`, () => {
-        const { model, config } = golden.input.token!.liveConnectConstraints;
-        const body = golden.http![0]!.body['bidiGenerateContentSetup'];
-        assert.deepEqual(difference(canon(body), canon(setup({ model, config }).setup)), []);
+      it(`${golden.name}: the request for a token, equal`, () => {
+        const { liveConnectConstraints, lockAdditionalFields, ...rest } = freeze(golden).input.token!;
+        const request = authTokenRequest({
+          ...rest,
+          constraints: liveConnectConstraints,
+          lockFields: lockAdditionalFields,
+        });
+        assert.deepEqual(difference(canon(golden.http![0]!.body), canon(request)), []);
+        assert.ok(golden.http![0]!.url.endsWith('/v1alpha/auth_tokens'));
       });
     } else if (golden.error) {
       it(`${golden.name}: refused, as the SDK refuses it`, async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   apiVersionFor,
+  authTokenRequest,
   contextUpdate,
   DEFAULT_MODEL,
   encode,
@@ -81,6 +82,18 @@ describe('protocol: messages', () => {
     assert.deepEqual(['9.5s', '50s', '0s', '0.000000001s'].map(parseDuration), [9500, 50000, 0, 0]);
     assert.deepEqual(['', '5', '5m', 's', '1e3s', undefined].map(parseDuration), Array(6).fill(undefined));
     assert.equal(formatDuration(9500), '9.5s');
+  });
+
+  it('locks the fields of a token: all, those of the constraints, or some more', () => {
+    const constraints = { model: 'm', config: { temperature: 1, tools: [{ googleSearch: {} }] } };
+    assert.equal(authTokenRequest({ constraints }).fieldMask, undefined);
+    const mask = 'model,generationConfig.temperature,tools';
+    assert.equal(authTokenRequest({ constraints, lockFields: [] }).fieldMask, mask);
+    const more = authTokenRequest({ constraints, lockFields: ['topK', 'proactivity'] });
+    assert.equal(more.fieldMask, `${mask},generationConfig.topK,proactivity`);
+    assert.deepEqual(authTokenRequest({ lockFields: ['topK'] }), { fieldMask: 'topK' });
+    assert.deepEqual(authTokenRequest({}), {});
+    assert.throws(() => authTokenRequest({ expireTime: 'soon' }), { code: 'BAD_INPUT' });
   });
 
   it('knows how models differ', () => {

@@ -16,7 +16,13 @@ export interface Golden {
     model: string;
     config: Record<string, unknown> | null;
     sends: Array<[string, Record<string, unknown>]>;
-    token?: { liveConnectConstraints: { model: string; config: Record<string, unknown> } };
+    token?: {
+      uses: number;
+      expireTime: string;
+      newSessionExpireTime: string;
+      liveConnectConstraints: { model: string; config: Record<string, unknown> };
+      lockAdditionalFields: string[];
+    };
   };
   url: string | null;
   headers: Record<string, string> | null;
@@ -25,7 +31,7 @@ export interface Golden {
   error?: string;
   /** What the sends threw. */
   sendErrors?: string[];
-  http?: Array<{ body: Record<string, unknown> }>;
+  http?: Array<{ url: string; body: Record<string, unknown> }>;
 }
 
 const FOLDER = path.resolve(__dirname, '../golden');
