@@ -70,6 +70,10 @@ export class Lifecycle {
   private closeReason: string | undefined;
   /** Why the connection was closed from here, in order to connect again. */
   private restarting: string | undefined;
+  /** Connections in a row on which the service refused a message. */
+  private refusals = 0;
+  /** What the next attempt waits for. */
+  private paused: string | undefined;
   /** The session was ready in this run: from then on, failures are told as events. */
   private wasReady = false;
 
@@ -115,7 +119,7 @@ export class Lifecycle {
     this.settle(closedError());
     if (this.closing) return this.closing.promise;
     this.abort.abort();
-    clearTimeout(this.timer);
+    this.unpause();
     if (!this.connection) {
       if (this.running) this.moveTo('closed', reason);
       return Promise.resolve();
@@ -242,7 +246,10 @@ export class Lifecycle {
     const { ready, beginning } = attempt;
     const announced = attempt.goAway !== undefined;
     const proven = this.isProven(attempt);
-    if (proven) this.backoff.reset();
+    if (proven) {
+      this.backoff.reset();
+      this.refusals = 0;
+    }
     const planned = this.restarting !== undefined;
     const relearned = !planned && this.revival.learn(beginning, error, attempt);
     // After its GoAway the service closes with any code: that says nothing about the handle.
@@ -250,7 +257,17 @@ export class Lifecycle {
     if (!this.settings.enabled && !planned && !relearned) {
       return { again: false, state: ready && error.policy !== 'fatal' ? 'closed' : 'failed' };
     }
-    return judge({ error, planned, ready, proven, announced, relearned, busy: this.host.busy() });
+    const refusedAgain = ready && error.closeCode === REFUSED && !relearned && ++this.refusals > 1;
+    return judge({
+      error,
+      planned,
+      ready,
+      proven,
+      announced,
+      relearned,
+      refusedAgain,
+      busy: this.host.busy(),
+    });
   }
 
   private isProven({ proven, readyAt }: Attempt): boolean {
@@ -264,11 +281,20 @@ export class Lifecycle {
       this.next();
       return;
     }
-    this.host.pausing(ms, reason);
+    this.paused = reason;
     this.timer = setTimeout(() => {
-      this.host.pausing(0, reason);
-      if (this.state === 'reconnecting') this.next();
+      const { signal } = this.abort;
+      this.unpause();
+      if (!signal.aborted) this.next();
     }, ms);
+    this.host.pausing(ms, reason);
+  }
+
+  private unpause(): void {
+    clearTimeout(this.timer);
+    const { paused } = this;
+    this.paused = undefined;
+    if (paused !== undefined) this.host.pausing(0, paused);
   }
 
   private over(error: LiveError, verdict: Verdict): void {
@@ -293,6 +319,9 @@ export class Lifecycle {
     this.host.moved(from, to, reason);
   }
 }
+
+/** Close code of a message that the service does not accept. */
+const REFUSED = 1007;
 
 function asLiveError(error: unknown): LiveError {
   if (error instanceof LiveError) return error;

@@ -259,7 +259,7 @@ export abstract class SessionCore extends GuardedEmitter {
         this.care.ended(error, again, this.memory.handle !== undefined);
         this.flow.lost();
       },
-      busy: () => this.flow.turns.busy || this.flow.callsPending,
+      busy: () => this.flow.turns.answering || this.flow.callsPending,
       pausing: (ms: number, reason: string) => this.tell('waiting', { for: 'reconnect', ms, reason }),
       failed: ({ code, message, advice, closeCode, reason, policy }: LiveError) =>
         this.tell('error', { code, message, advice, closeCode, reason, policy }),

@@ -24,7 +24,7 @@ export const TRANSITIONS: Readonly<Record<SessionState, readonly SessionState[]>
   connecting: ['setup', 'reconnecting', 'failed', 'closing', 'closed'],
   setup: ['ready', 'reconnecting', 'failed', 'closing', 'closed'],
   ready: ['handover', 'reconnecting', 'failed', 'closing', 'closed'],
-  handover: ['ready', 'reconnecting', 'failed', 'closing', 'closed'],
+  handover: ['reconnecting', 'failed', 'closing', 'closed'],
   reconnecting: ['connecting', 'failed', 'closing', 'closed'],
   closing: ['closed'],
   closed: ['connecting'],

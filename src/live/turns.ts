@@ -75,9 +75,14 @@ export class Turns {
     return this.meter.total;
   }
 
+  /** The model has begun a turn and not ended it. */
+  get answering(): boolean {
+    return Boolean(this.current?.begun);
+  }
+
   /** The model is answering, its answer is still being played, or it goes on in the background. */
   get busy(): boolean {
-    return Boolean(this.current?.begun) || this.interaction === 'IN_PROGRESS' || this.playing;
+    return this.answering || this.interaction === 'IN_PROGRESS' || this.playing;
   }
 
   /** Sound of an answer is still to be heard. */
@@ -185,18 +190,21 @@ export class Turns {
   }
 
   input({ serverContent }: LiveServerMessage): void {
-    const interim = serverContent?.interimInputTranscription?.text;
-    if (interim) this.report.piece(this.open(), 'user', interim, { interim: true });
-    const { text, finished } = serverContent?.inputTranscription ?? {};
-    if (!text) return;
+    const interim = serverContent?.interimInputTranscription;
+    if (tells(interim)) {
+      this.report.piece(this.open(), 'user', interim.text ?? '', { interim: true, ...detailsOf(interim) });
+    }
+    const transcript = serverContent?.inputTranscription;
+    if (!tells(transcript)) return;
+    const { text = '', finished } = transcript;
     const turn = this.lateFor('user') ?? this.open();
     const asked = `${turn.typed}\n${turn.say ?? ''}`;
-    if (asked !== '\n' && isEcho(turn.echo + text, asked)) {
+    if (text && asked !== '\n' && isEcho(turn.echo + text, asked)) {
       turn.echo += text;
       return;
     }
     turn.user.add(text, finished);
-    this.report.piece(turn, 'user', text);
+    this.report.piece(turn, 'user', text, detailsOf(transcript));
     if (turn === this.last) this.report.final(turn, 'user');
   }
 
@@ -213,16 +221,18 @@ export class Turns {
   }
 
   output({ serverContent }: LiveServerMessage): void {
-    const { text, finished } = serverContent?.outputTranscription ?? {};
-    if (!text || serverContent?.interrupted) return;
+    const transcript = serverContent?.outputTranscription;
+    if (!tells(transcript) || serverContent?.interrupted) return;
+    const { text = '', finished } = transcript;
+    const details = detailsOf(transcript);
     const late = serverContent?.modelTurn ? undefined : this.lateFor('model');
     if (late) {
       late.model.add(text, finished);
-      this.report.piece(late, 'model', text);
+      this.report.piece(late, 'model', text, details);
       this.report.final(late, 'model');
       return;
     }
-    this.answer.text(text, 'model', finished);
+    this.answer.text(text, 'model', finished, details);
     this.context.watchdogs.content();
   }
 
@@ -234,7 +244,10 @@ export class Turns {
       turn.grounding.push({ groundingMetadata, urlContextMetadata });
       this.context.emit('grounding', { turn: turn.number, groundingMetadata, urlContextMetadata });
     }
-    if (waitingForInput && this.current) this.current.waitingForInput = true;
+    if (waitingForInput) {
+      if (this.current) this.current.waitingForInput = true;
+      this.context.emit('activity', { type: 'waiting-for-input' });
+    }
     if (!interactionStatus) return;
     this.interaction = interactionStatus;
     if (this.current) this.current.interactionStatus = interactionStatus;

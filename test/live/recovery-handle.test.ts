@@ -173,7 +173,17 @@ describe('live: a handle that is worth nothing', () => {
     assert.equal(of(other.log, 'error').length, 0);
   });
 
-  it('waits long when a quota is used up, and counts one wrong message as one', async () => {
+  it('tries once more after a refused message, and not again', async () => {
+    const { session, peer, server } = await bench.connected({ config: {}, recovery: quick });
+    await ready(session);
+    peer.close(1007, 'Request contains an invalid argument.');
+    await ready(session);
+    (await server.connection(1)).close(1007, 'Request contains an invalid argument.');
+    assert.equal((await next(session, 'error')).closeCode, 1007);
+    assert.deepEqual([session.state, server.connections.length], ['failed', 2]);
+  });
+
+  it('waits long when a quota is used up', async () => {
     const { session, log, peer, server } = await bench.connected({
       config,
       recovery: { ...quick, waitDelayMs: 70 },

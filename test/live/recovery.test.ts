@@ -96,6 +96,7 @@ describe('live: a conversation that does not die', () => {
     await session.close();
     await connecting;
     assert.equal(session.state, 'closed');
+    assert.equal((await next(session, 'waiting', ({ ms }) => ms === 0)).for, 'reconnect');
     await session.connect();
     assert.equal(server.connections.length, 2);
   });

@@ -92,7 +92,8 @@ export class Care {
 
   /** Another connection is wanted as soon as it disturbs nobody. */
   request(reason: string): void {
-    this.handover?.request(reason, this.context.settings.handoverMarginMs);
+    if (this.handover) this.handover.request(reason, this.context.settings.handoverMarginMs);
+    else this.context.life().restart(reason);
   }
 
   /** The connection is over. @param again another one follows @param resumable with a handle */

@@ -1,3 +1,5 @@
+import { INPUT_BYTES_PER_MS } from '../chunker';
+
 /** What a client message is about, as far as recovery must know. */
 export type FrameKind =
   /** Sound. */
@@ -30,10 +32,15 @@ export function kindOf(frame: string): FrameKind {
   return STARTS.find(([start]) => frame.startsWith(start))?.[1] ?? 'other';
 }
 
-/** Duration of the sound in a frame (ms), from its length: 16 kHz, 16 bit, base64. */
+const DATA = '"data":"';
+const TAIL = '"}}}';
+
+/** Duration of the sound in a frame of kind `audio` (ms), from its length: 16 kHz, 16 bit, base64. */
 export function audioMsOf(frame: string): number {
-  const data = frame.indexOf('"data":"');
-  return data < 0 ? 0 : ((frame.length - data - 12) * 3) / 4 / 32;
+  const start = frame.indexOf(DATA) + DATA.length;
+  const end = frame.length - TAIL.length;
+  const padding = frame.endsWith('==', end) ? 2 : frame.endsWith('=', end) ? 1 : 0;
+  return (((end - start) * 3) / 4 - padding) / INPUT_BYTES_PER_MS;
 }
 
 /** Ids of the calls that a frame of kind `tool` answers. */
