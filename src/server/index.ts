@@ -6,6 +6,7 @@ export { closes, type Close } from './closes';
 export { scriptedEars } from './ears';
 export { embeddedServer, type Embedded } from './embedded';
 export { ServerError, type ServerErrorCode } from './errors';
+export { FAULT_NAMES, parseFault } from './fault-names';
 export type { Faults, GoAway, GoAwayFault } from './faults';
 export { HandleStore } from './handles';
 export type { ConnectionStats, JournalEntry } from './journal';

@@ -142,6 +142,12 @@ export class LocalLiveServer extends EventEmitter<ServerEvents> {
     return this.settings.parts instanceof Player ? this.settings.parts : undefined;
   }
 
+  /** Wordings of the scenario that cannot be heard on this machine, only typed. */
+  get deaf(): readonly string[] {
+    const { parts } = this.settings;
+    return parts instanceof Player ? [] : (parts.ears.deaf ?? []);
+  }
+
   /** What each connection brought so far: the last thousand, oldest first. */
   get stats(): readonly Readonly<ConnectionStats>[] {
     return this.record.stats;

@@ -24,7 +24,7 @@ describe('gemini-live-server command', () => {
 
   function run(...args: string[]): Run {
     const child = spawn(process.execPath, ['-r', 'tsx/cjs', COMMAND, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
     const exit = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
     const started: Run = { child, out: '', err: '', exit };
@@ -98,6 +98,57 @@ describe('gemini-live-server command', () => {
     assert.match(runsOf[0]!.err, /none\.json cannot be read/);
     assert.match(runsOf[1]!.err, /broken\.json: rules\[0\]/);
     assert.doesNotMatch(runsOf[1]!.err, /at .*\.ts/, 'no stack for a mistake of the user');
+    await rm(folder, { recursive: true });
+  });
+
+  it('rehearses faults, goAway and the speed of time, and takes commands', async () => {
+    const server = run('--clock', '20', '--go-away', '10', '--fault', 'badFrame=2', '--interactive');
+    const connect = async (): Promise<WebSocket> => {
+      const socket = new WebSocket((await urlOf(server)).replace('http', 'ws') + geminiPath());
+      socket.on('error', () => {});
+      await once(socket, 'open');
+      socket.send(JSON.stringify({ setup: { model: NATIVE } }));
+      return socket;
+    };
+    const warned = await connect();
+    const frames: string[] = [];
+    warned.on('message', (data: Buffer) => frames.push(data.toString()));
+    const [code] = (await once(warned, 'close')) as [number];
+    assert.equal(code, 1011);
+    assert.equal(frames[1], '{"serverContent": {"modelTurn"', 'the frame that would have been goAway');
+    const closed = await connect();
+    await once(closed, 'message');
+    server.child.stdin?.write('help\nclose 1008 The operation was aborted.\n');
+    const [again, reason] = (await once(closed, 'close')) as [number, Buffer];
+    assert.equal(`${again} ${reason.toString()}`, '1008 The operation was aborted.');
+    await until('the list of commands', () => server.out.includes('Commands: goaway'));
+    server.child.kill('SIGINT');
+    assert.equal(await server.exit, 0);
+  });
+
+  it('plays a recording', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'recording-'));
+    const file = path.join(folder, 'talk.jsonl');
+    const header = { format: 'gemini-live-recording', version: 1, at: 0, model: 'm', endpoint: 'gemini' };
+    const entry = (ms: number, dir: string, message: object) => ({ ms, dir, connection: 1, message });
+    const lines = [
+      header,
+      entry(1, 'sent', { setup: { model: NATIVE } }),
+      entry(2, 'received', { setupComplete: {} }),
+    ];
+    await writeFile(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    const server = run('--play', file, '--speed', '0');
+    const socket = new WebSocket((await urlOf(server)).replace('http', 'ws') + geminiPath());
+    await once(socket, 'open');
+    socket.send(JSON.stringify({ setup: { model: NATIVE } }));
+    const [data] = (await once(socket, 'message')) as [Buffer];
+    assert.deepEqual(JSON.parse(data.toString()), { setupComplete: {} });
+    socket.close();
+    server.child.kill('SIGTERM');
+    assert.equal(await server.exit, 0);
+    const missing = run('--play', path.join(folder, 'none.jsonl'));
+    assert.equal(await missing.exit, 1);
+    assert.match(missing.err, /^gemini-live-server: The recording .*none\.jsonl cannot be read/);
     await rm(folder, { recursive: true });
   });
 

@@ -4,6 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { WebSocket } from 'ws';
 import {
   embeddedServer,
+  scriptedEars,
   scriptedMind,
   ServerError,
   startServer,
@@ -130,6 +131,12 @@ describe('local Live server: life', () => {
     await good.turns(1);
     assert.deepEqual(problems, ['mind lost']);
     good.close();
+  });
+
+  it('says which wordings it can only read', async () => {
+    assert.deepEqual((await rehearsal()).deaf, []);
+    const ears = { ...scriptedEars([]), deaf: ['open the attic'] };
+    assert.deepEqual((await rehearsal({ ears })).deaf, ['open the attic']);
   });
 
   it('is not broken by an onlooker that throws', async () => {
