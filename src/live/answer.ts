@@ -1,9 +1,20 @@
 import type { FunctionCall, Part } from '../protocol';
 import type { Emit } from './events';
 import type { Ledger } from './tools/ledger';
+import type { PieceDetails } from './transcripts';
 import type { Turn } from './turn';
 import type { TurnReport } from './turn-report';
 import type { Watchdogs } from './watchdogs/watchdogs';
+
+/** The fields of a part that have a place of their own in the turn or an event. */
+const PLAYED = new Set([
+  'inlineData',
+  'text',
+  'thought',
+  'executableCode',
+  'codeExecutionResult',
+  'functionCall',
+]);
 
 /** What {@link Answer} needs of the turns. */
 export interface AnswerContext {
@@ -24,7 +35,8 @@ export class Answer {
     const { inlineData, executableCode, codeExecutionResult, functionCall, text } = part;
     if (inlineData) {
       if (inlineData.mimeType?.startsWith('audio/')) this.audio(inlineData);
-      else this.unknown('inlineData', { mimeType: inlineData.mimeType });
+      else this.unknown('inlineData', inlineData);
+      if (inlineData.displayName) this.unknown('displayName', inlineData.displayName);
     }
     if (text) this.text(text, part.thought ? 'thought' : 'model');
     if (executableCode) {
@@ -37,30 +49,48 @@ export class Answer {
     }
     // Some models tell a call here and in a toolCall message: the id tells that it is one.
     if (functionCall) this.toolCall(functionCall);
-    if (part.fileData) this.unknown('fileData', part.fileData);
+    for (const name in part) if (!PLAYED.has(name)) this.unknown(name, part[name as keyof Part]);
+  }
+
+  /** Who speaks, where it is not the model. */
+  role(role: string | undefined): void {
+    if (role !== undefined && role !== 'model') {
+      this.context.emit('unknown', {
+        path: 'server_content.model_turn',
+        name: 'role',
+        kind: 'unknown-enum',
+        value: role,
+      });
+    }
   }
 
   /** A piece of what the model says, or thinks. */
-  text(text: string, role: 'model' | 'thought', finished = false): void {
+  text(text: string, role: 'model' | 'thought', finished = false, details: PieceDetails = {}): void {
     const turn = this.context.begin();
     turn[role].add(text, finished);
-    if (!turn.heard) this.context.report.piece(turn, role, text);
+    if (!turn.heard) this.context.report.piece(turn, role, text, details);
   }
 
-  toolCall({ id = '', name, args = {} }: FunctionCall): void {
+  toolCall(call: FunctionCall): void {
+    const { id = '', name, args = {}, partialArgs, willContinue } = call;
     const { emit, report, ledger, watchdogs } = this.context;
     if (!name) {
       const message = 'The model called a function without a name';
       emit('warning', { code: 'BAD_TOOL_CALL', message, advice: 'It cannot be answered; ask again.' });
       return;
     }
-    if (!ledger.called(id, name)) return;
+    if (!ledger.called(id, name)) {
+      // More arguments of a call that is known; it must not run twice.
+      if (partialArgs) this.unknown('functionCall', call);
+      return;
+    }
     const turn = this.context.begin();
     turn.tools.push({ id, name });
     turn.model.break();
     watchdogs.called();
     report.final(turn, 'user');
-    emit('tool-call', { turn: turn.number, id, name, args });
+    const streamed = { ...(partialArgs && { partialArgs }), ...(willContinue && { willContinue }) };
+    emit('tool-call', { turn: turn.number, id, name, args, ...streamed });
   }
 
   private audio(blob: NonNullable<Part['inlineData']>): void {

@@ -1,5 +1,12 @@
 import type { MediaHandle } from '../media';
-import type { ClosePolicy, Problem, UsageMetadata } from '../protocol';
+import type {
+  ClosePolicy,
+  PartialArg,
+  Problem,
+  Transcription,
+  UsageMetadata,
+  VoiceConsentSignature,
+} from '../protocol';
 import type { TokensByModality } from './cost-report';
 import type { TurnDetails } from './turn-event';
 
@@ -36,9 +43,19 @@ export interface LiveEvents {
   /**
    * A piece (`final: false`), or a whole text (`final: true`). The texts of all final events of a turn and role
    * make up the whole: a transcript that comes late is a further final event. `interim` pieces are guesses that
-   * later ones replace.
+   * later ones replace. A piece without text tells only `details`.
    */
-  text: [Stamp & { turn: number; role: TextRole; text: string; final: boolean; interim?: boolean }];
+  text: [
+    Stamp & {
+      turn: number;
+      role: TextRole;
+      text: string;
+      final: boolean;
+      interim?: boolean;
+      /** What else a transcript told of this piece: language, speaker, words with their times, whether it is finished. */
+      details?: Omit<Transcription, 'text'>;
+    },
+  ];
   turn: [TurnEvent];
   interrupted: [
     Stamp & {
@@ -56,7 +73,17 @@ export interface LiveEvents {
       local: boolean;
     },
   ];
-  'tool-call': [Stamp & { turn: number; id: string; name: string; args: Record<string, unknown> }];
+  /** `partialArgs` and `willContinue` only where the service streams arguments; then `args` is not all yet. */
+  'tool-call': [
+    Stamp & {
+      turn: number;
+      id: string;
+      name: string;
+      args: Record<string, unknown>;
+      partialArgs?: PartialArg[];
+      willContinue?: boolean;
+    },
+  ];
   'tool-cancel': [Stamp & { ids: string[] }];
   /** Told once for each answer that was given, and for each open call that was lost. */
   'tool-result': [
@@ -120,9 +147,19 @@ export interface LiveEvents {
   ];
   /**
    * Voice activity as the service sees it (`start`, `end`), `interaction-…` states of models that think for long, and
-   * `playback-drained` when a turn has been heard to its end.
+   * `playback-drained` when a turn has been heard to its end, `waiting-for-input` when the model waits for the user outside of a turn,
+   * `setup-complete` where the service tells more than that.
    */
-  activity: [Stamp & { type: string; audioOffsetMs?: number; turn?: number }];
+  activity: [
+    Stamp & {
+      type: string;
+      audioOffsetMs?: number;
+      turn?: number;
+      /** The service's own name for the session (Vertex AI). */
+      sessionId?: string;
+      voiceConsentSignature?: VoiceConsentSignature;
+    },
+  ];
   warning: [Stamp & { code: string; message: string; advice?: string; turn?: number }];
   error: [
     Stamp & {

@@ -4,7 +4,11 @@ import { fingerprint } from './redact';
 
 /** Tells the fields of a message that belong to no turn. */
 export function tellRest(message: LiveServerMessage, emit: Emit): void {
-  const { goAway, sessionResumptionUpdate, voiceActivity, voiceActivityDetectionSignal } = message;
+  const { setupComplete, goAway, sessionResumptionUpdate, voiceActivity, voiceActivityDetectionSignal } =
+    message;
+  if (setupComplete?.sessionId || setupComplete?.voiceConsentSignature) {
+    emit('activity', { type: 'setup-complete', ...setupComplete });
+  }
   if (goAway) emit('go-away', { timeLeftMs: parseDuration(goAway.timeLeft) });
   if (sessionResumptionUpdate) {
     const { resumable = false, newHandle, lastConsumedClientMessageIndex } = sessionResumptionUpdate;

@@ -82,3 +82,13 @@ export function isEcho(transcript: string, typed: string): boolean {
       .trim();
   return plain(typed).includes(plain(transcript));
 }
+
+/** Texts that were written one after the other are no one word. */
+export function joined(before: string, text: string): string {
+  return before === '' ? text : `${before}\n${text}`;
+}
+
+/** An object in which something stands. */
+export function hasKeys(value: object | undefined): boolean {
+  return value !== undefined && Object.keys(value).length > 0;
+}

@@ -1,6 +1,7 @@
 import type { CostMeter } from './cost';
 import { byModality } from './cost-report';
 import type { Emit, TextRole } from './events';
+import type { PieceDetails } from './transcripts';
 import type { Turn } from './turn';
 import type { TurnQueue } from './turn-event';
 import type { UsageMeter } from './usage';
@@ -21,7 +22,7 @@ export class TurnReport {
   ) {}
 
   /** A piece of text as it arrives. */
-  piece(turn: Turn, role: TextRole, text: string, extra: { interim?: boolean } = {}): void {
+  piece(turn: Turn, role: TextRole, text: string, extra: PieceDetails & { interim?: boolean } = {}): void {
     this.emit('text', { turn: turn.number, role, text, final: false, ...extra });
   }
 

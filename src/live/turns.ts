@@ -3,9 +3,10 @@ import { Answer } from './answer';
 import type { CostMeter } from './cost';
 import type { Emit } from './events';
 import { Playback } from './playback';
-import { isEcho } from './text';
+import { hasKeys, isEcho, joined } from './text';
 import type { InputClock, TurnTimings } from './timings';
 import type { Ledger } from './tools/ledger';
+import { detailsOf, tells } from './transcripts';
 import { Turn } from './turn';
 import type { TurnQueue } from './turn-event';
 import { TurnReport } from './turn-report';
@@ -197,21 +198,23 @@ export class Turns {
     const transcript = serverContent?.inputTranscription;
     if (!tells(transcript)) return;
     const { text = '', finished } = transcript;
-    const turn = this.lateFor('user') ?? this.open();
+    const details = detailsOf(transcript);
+    const turn = (text && this.lateFor('user')) || this.open();
     const asked = `${turn.typed}\n${turn.say ?? ''}`;
-    if (text && asked !== '\n' && isEcho(turn.echo + text, asked)) {
+    if (text !== '' && asked !== '\n' && isEcho(turn.echo + text, asked)) {
       turn.echo += text;
       return;
     }
     turn.user.add(text, finished);
-    this.report.piece(turn, 'user', text, detailsOf(transcript));
+    this.report.piece(turn, 'user', text, details);
     if (turn === this.last) this.report.final(turn, 'user');
   }
 
   parts({ serverContent }: LiveServerMessage): void {
-    const parts = serverContent?.modelTurn?.parts;
+    const { parts, role } = serverContent?.modelTurn ?? {};
+    this.answer.role(role);
     // With an interruption comes the sound and text of the interrupted turn; it has been counted.
-    if (!parts || serverContent.interrupted) return;
+    if (!parts || serverContent?.interrupted) return;
     const { epoch } = this;
     for (const part of parts) {
       this.answer.part(part);
@@ -225,6 +228,7 @@ export class Turns {
     if (!tells(transcript) || serverContent?.interrupted) return;
     const { text = '', finished } = transcript;
     const details = detailsOf(transcript);
+    if (text === '') return this.report.piece(this.open(), 'model', text, details);
     const late = serverContent?.modelTurn ? undefined : this.lateFor('model');
     if (late) {
       late.model.add(text, finished);
@@ -244,10 +248,8 @@ export class Turns {
       turn.grounding.push({ groundingMetadata, urlContextMetadata });
       this.context.emit('grounding', { turn: turn.number, groundingMetadata, urlContextMetadata });
     }
-    if (waitingForInput) {
-      if (this.current) this.current.waitingForInput = true;
-      this.context.emit('activity', { type: 'waiting-for-input' });
-    }
+    if (waitingForInput && this.current) this.current.waitingForInput = true;
+    else if (waitingForInput) this.context.emit('activity', { type: 'waiting-for-input' });
     if (!interactionStatus) return;
     this.interaction = interactionStatus;
     if (this.current) this.current.interactionStatus = interactionStatus;
@@ -394,12 +396,3 @@ const STEPS: ReadonlyArray<(turns: Turns, message: LiveServerMessage) => void> =
   (turns, message) => turns.usageReport(message),
   (turns, message) => turns.turnComplete(message),
 ];
-
-/** Texts that were written one after the other are no one word. */
-function joined(before: string, text: string): string {
-  return before === '' ? text : `${before}\n${text}`;
-}
-
-function hasKeys(value: object | undefined): boolean {
-  return value !== undefined && Object.keys(value).length > 0;
-}
