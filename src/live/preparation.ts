@@ -3,6 +3,7 @@ import {
   encode,
   fitContextUpdate,
   profileFor,
+  ProtocolError,
   resolveTools,
   type FitWarning,
   type LiveClientMessage,
@@ -14,6 +15,7 @@ import { LiveError } from './errors';
 import type { RecoverySettings } from './recovery/options';
 import type { Beginning } from './recovery/revival';
 import { within } from './recovery/time';
+import { excerpt } from './redact';
 import { setupMessage } from './setup-message';
 import type { FrameTap } from './tap';
 import { freshTarget, type LiveEndpoint } from './target';
@@ -74,7 +76,7 @@ export class Preparation {
     const { endpoint, model, session, raw, timeoutMs, tap } = this.input;
     this.used = this.config;
     const config = this.configFor(first && beginning.handle === undefined);
-    const asking = freshTarget(endpoint, model, config, session, raw);
+    const asking = freshTarget(endpoint, model, config, session, raw).catch(signInFailed);
     const target = await within(asking, timeoutMs, signal, 'The sign-in');
     const making = setupMessage({ endpoint, model, apiVersion: target.apiVersion, config, raw }, beginning);
     const setup = await within(making, timeoutMs, signal, 'The declaration of a tool');
@@ -143,4 +145,14 @@ export class Preparation {
       ...(historyConfig && first && { historyConfig }),
     };
   }
+}
+
+/** Where credentials come from may be out of reach for a while, as the service itself. */
+function signInFailed(error: unknown): never {
+  if (error instanceof LiveError || error instanceof ProtocolError) throw error;
+  const what = excerpt(error instanceof Error ? error.message : String(error), [], 300);
+  throw new LiveError('CONNECT_FAILED', `No credentials could be had for the endpoint: ${what}`, {
+    advice: 'Check what the session asks for its headers, and the network.',
+    policy: 'retry',
+  });
 }

@@ -75,6 +75,7 @@ describe('live: what surrounds a connection', () => {
       baseUrl: server.url,
       headersFor: async () => {
         asked++;
+        if (asked === 2) throw new Error('the token service of Bearer abc123 is down');
         return { authorization: `Bearer token-${asked}` };
       },
     };
@@ -85,7 +86,10 @@ describe('live: what surrounds a connection', () => {
     await ready(session);
     peer.cut();
     await ready(session);
-    assert.equal((await server.connection(1)).headers.authorization, 'Bearer token-2');
+    assert.equal((await server.connection(1)).headers.authorization, 'Bearer token-3');
+    const reasons = of(logOf(session), 'waiting').map(({ reason }) => reason);
+    assert.ok(reasons.some((reason) => reason.includes('token service')));
+    assert.ok(reasons.every((reason) => !reason.includes('abc123')));
   });
 
   it('notices a dead peer by itself, and no slow one', async () => {

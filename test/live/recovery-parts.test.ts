@@ -123,7 +123,8 @@ describe('live: parts of recovery', () => {
   });
 
   describe('replay', () => {
-    const replay = (indexed = false): Replay => new Replay({ indexed, resumable: true, skip: () => false });
+    const replay = (indexed = false): Replay =>
+      new Replay({ keep: true, indexed, resumable: true, skip: () => false });
 
     it('keeps a bounded amount, and counts the speech that it gives up', () => {
       const kept = replay();

@@ -44,8 +44,9 @@ export class Care {
   private handleAt = 0;
 
   constructor(private readonly context: CareContext) {
-    const { resumable, indexed } = context;
-    this.replay = new Replay({ resumable, indexed, skip: isAnnouncement });
+    const { resumable, indexed, settings } = context;
+    const keep = settings.enabled && settings.replay;
+    this.replay = new Replay({ keep, resumable, indexed, skip: isAnnouncement });
   }
 
   get stats(): ReplayStats {
@@ -61,15 +62,16 @@ export class Care {
     const { settings, flow } = this.context;
     const resumed = attempt.beginning.handle !== undefined;
     const unknown = resumed ? this.replay.unknownCalls : [];
-    const frames = settings.enabled && settings.replay ? this.replay.take(resumed) : [];
+    const frames = this.replay.take(resumed);
     this.replay.opened(told);
-    this.uplink = new KeptUplink(connection, this.replay, () => flow().voiced);
+    const uplink = (this.uplink = new KeptUplink(connection, this.replay, () => flow().voiced));
     if (settings.enabled) this.watch(attempt, resumed);
-    this.uplink.repeat(frames, this.activityCut);
+    uplink.repeat(frames, this.activityCut);
     this.activityCut = false;
     const written = frames.filter((frame) => kindOf(frame) === 'other').map(writtenIn);
-    flow().open(this.uplink, resumed, unknown);
     if (frames.length > 0) flow().repeated(written.filter((text) => text !== ''));
+    // A listener may have closed the session.
+    if (this.uplink === uplink) flow().open(uplink, resumed, unknown);
   }
 
   /** A message came. @param kept its handle is the one to resume with from now on */
@@ -101,9 +103,9 @@ export class Care {
     this.stop();
     this.activityCut ||= this.uplink?.activityOpen ?? false;
     this.uplink = undefined;
-    if (WRONG_MESSAGE.includes(error.closeCode ?? 0)) this.replay.forget();
-    const { enabled, replay } = this.context.settings;
-    this.repeating = again && enabled && replay && this.replay.pending(resumable);
+    // Nor is it repeated to whoever connects again much later.
+    if (!again || WRONG_MESSAGE.includes(error.closeCode ?? 0)) this.replay.forget();
+    this.repeating = again && this.replay.pending(resumable);
   }
 
   /** Nothing is watched any more; the connection is being closed. */

@@ -48,9 +48,11 @@ export class Handover {
     // With less time than the margin, half of it is left to the answer that is being given.
     const deadline = Math.max(left - this.marginMs, left / 2);
     const early = left - WINDOW_MS;
+    if (early <= 0) return this.begin(reason, deadline);
+    // It may be due already for another reason.
+    if (this.reason !== undefined) return;
     clearTimeout(this.timer);
-    if (early <= 0) this.begin(reason, deadline);
-    else this.timer = setTimeout(() => this.begin(reason, deadline - early), early);
+    this.timer = setTimeout(() => this.begin(reason, deadline - early), early);
   }
 
   /** The connection is to be changed for a reason of our own, at the latest after `withinMs`. */

@@ -60,6 +60,8 @@ export class Replay {
 
   constructor(
     private readonly options: {
+      /** Whether anything is kept at all. */
+      keep: boolean;
       /** The service tells indexes. */
       indexed: boolean;
       /** The service gives handles. */
@@ -82,6 +84,7 @@ export class Replay {
   sent(text: string, voiced: boolean): void {
     const kind = kindOf(text);
     if (kind === 'tool') for (const id of answeredIds(text)) this.open.delete(id);
+    if (!this.options.keep) return;
     const quiet = !this.options.indexed && ((kind === 'audio' && !voiced) || kind === 'audio-end');
     this.entries.push({ text, kind, seq: ++this.seq, index: ++this.index, quiet });
     this.chars += text.length;
