@@ -150,7 +150,16 @@ export function events(running: Running, id: string, event: string): Got[] {
 /** The usual flow: one session with its three ports, at a server of the test. */
 export function sessionFlow(url: string, session: object = {}, config: object = {}): object[] {
   return [
-    { id: 'config', type: 'gemini-live-config', name: '', endpoint: 'custom', url, model: '', ...config },
+    {
+      id: 'config',
+      type: 'gemini-live-config',
+      name: '',
+      endpoint: 'custom',
+      url,
+      model: '',
+      firstDelay: '0.1',
+      ...config,
+    },
     {
       id: 'session',
       type: 'gemini-live-session',
