@@ -50,7 +50,6 @@ describe('local Live server: wire', () => {
     geminiPath('v1beta'),
     `/${geminiPath('v1beta')}`,
     single.replace('/ws/', '/ws//'),
-    `${geminiPath('v1alpha')}Constrained?access_token=auth_tokens/x`,
     `${single}?key=K`,
   ]) {
     it(`serves ${where}`, async () => {
@@ -133,12 +132,15 @@ describe('local Live server: wire', () => {
 
   it('takes every setup that the official SDK was seen to send, but for those the service refuses', async () => {
     const folder = path.join(__dirname, '../golden');
-    // TEXT on a model that only speaks; proactivity needs v1alpha; a handle from nowhere.
+    // TEXT on a model that only speaks; proactivity needs v1alpha; a handle from nowhere; a thinking level on 2.5.
     const refusedOnes: Record<string, RegExp> = {
       'cfg-modalities-text': /^1007 .*\(TEXT\)/,
       'cfg-proactivity': /^1007 .*"proactivity"/,
       'cfg-resume-handle': /^1008 Requested entity/,
+      'cfg-thinking-level': /^1007 Request contains an invalid argument/,
     };
+    const made = await fetch(`${server.url}/v1alpha/auth_tokens`, { method: 'POST', body: '{"uses":0}' });
+    const token = ((await made.json()) as { name: string }).name;
     let taken = 0;
     for (const file of readdirSync(folder).filter((name) => name.endsWith('.json'))) {
       const golden = JSON.parse(readFileSync(path.join(folder, file), 'utf8')) as {
@@ -148,7 +150,8 @@ describe('local Live server: wire', () => {
       };
       const first = golden.frames?.[0]?.json;
       if (!first?.setup || !golden.url?.includes('BidiGenerateContent')) continue;
-      const client = await WireClient.open(server, golden.url);
+      const url = golden.url.replace(/auth_tokens\/[^&]*/, token);
+      const client = await WireClient.open(server, url);
       client.send(first);
       const reason = refusedOnes[golden.name];
       if (reason) {
