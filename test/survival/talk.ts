@@ -40,6 +40,8 @@ const RECOVERY = {
 export interface TalkOptions {
   seed: number;
   session?: Partial<LiveSessionOptions>;
+  /** Speak the dialect of Vertex AI. */
+  vertex?: boolean;
   server?: ServerOptions;
 }
 
@@ -53,6 +55,8 @@ export class Talk {
   readonly account = new Account();
   readonly restored: boolean[] = [];
   readonly session: LiveSession;
+  /** All that was written. */
+  readonly written: string[] = [];
   /** Utterances that were answered. */
   answered = 0;
   private handles = new HandleStore();
@@ -65,7 +69,9 @@ export class Talk {
   ) {
     this.random = new Random(options.seed);
     this.session = new LiveSession({
-      endpoint: { backend: 'local', baseUrl: server.url },
+      endpoint: options.vertex
+        ? { backend: 'vertex', baseUrl: server.url, project: 'p', location: 'l', token: 't' }
+        : { backend: 'local', baseUrl: server.url },
       recovery: RECOVERY,
       ...options.session,
       config: {
@@ -121,6 +127,7 @@ export class Talk {
   async ask(text: string, answer: RegExp): Promise<void> {
     const from = this.turns.length;
     this.session.sendText(text);
+    this.written.push(text);
     await this.heard(text, answer, from);
   }
 
