@@ -149,6 +149,7 @@ export class Lifecycle {
   private begin(): void {
     if (this.running || !this.waiting) return;
     this.abort = new AbortController();
+    this.restarting = undefined;
     this.wasReady = false;
     this.backoff.reset();
     this.next();

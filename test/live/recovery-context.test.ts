@@ -43,6 +43,26 @@ describe('live: what surrounds a connection', () => {
       assert.deepEqual(inputs(again), [], 'each setup holds it: it is not repeated');
     });
 
+    it('may be overtaken by close(), and leaves nothing behind', async () => {
+      const { session, peer, server } = await bench.connected({ config, recovery: quick });
+      peer.content(answer);
+      peer.send(update('h'));
+      await next(session, 'resumption');
+      // A peer that does not answer the close: the old connection takes its time to go.
+      peer.stall();
+      await session.updateContext({ systemInstruction: 'Be a pirate.' });
+      await next(session, 'state', ({ to }) => to === 'reconnecting');
+      await session.close();
+      assert.equal(session.state, 'closed');
+      peer.cut();
+      await session.connect();
+      assert.equal(server.connections.length, 2);
+      const again = await server.connection(1);
+      again.close(1008, 'models/X is not found for API version v1beta');
+      await next(session, 'state', ({ to }) => to === 'failed');
+      states(session);
+    });
+
     it('waits for the next connection when there is none, and refuses a change of nothing', async () => {
       const server = await bench.server();
       const session = bench.session(server, { config });

@@ -90,6 +90,19 @@ describe('live: recovery against the local server', function () {
     states(session);
   });
 
+  it('does not take a peer for dead whose pongs take their time', async () => {
+    const { session, server } = await start(({ url: baseUrl }) => ({ backend: 'local', baseUrl }), {
+      recovery: { ...quick, deadPeerMs: 300 },
+    });
+    await session.close();
+    // On the server's clock: 200 ms here, twice as long as the time between two pings.
+    server.faults.pongDelayMs = 4000;
+    await session.connect();
+    await pause(1200);
+    assert.equal(session.state, 'ready');
+    assert.equal(of(logOf(session), 'state').filter(({ to }) => to === 'reconnecting').length, 0);
+  });
+
   it('on a clock that runs fast, an hour of connections that end is one conversation', async () => {
     const server = await startServer({
       clock: 2000,

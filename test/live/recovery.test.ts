@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import type { FrameTap } from '../../src/live';
+import { Random } from '../support/random';
+import type { ScriptedConnection } from '../support/scripted-server';
 import { Bench, logOf, next, of } from './support';
-import { answer, config, quick, ready, setupOf, states, update } from './recovery-support';
+import { answer, config, pause, pcm, quick, ready, setupOf, states, until, update } from './recovery-support';
 
 describe('live: a conversation that does not die', () => {
   const bench = new Bench();
@@ -99,6 +102,51 @@ describe('live: a conversation that does not die', () => {
     assert.equal((await next(session, 'waiting', ({ ms }) => ms === 0)).for, 'reconnect');
     await session.connect();
     assert.equal(server.connections.length, 2);
+  });
+
+  it('keeps its invariants whatever happens in whatever order (seed 5)', async () => {
+    const random = new Random(5);
+    const server = await bench.server();
+    let open = 0;
+    let most = 0;
+    const tap: FrameTap = {
+      opened: () => (most = Math.max(most, ++open)),
+      sent: () => {},
+      received: () => {},
+      closed: () => open--,
+    };
+    const session = bench.session(server, { config, tap, recovery: { ...quick, handoverMarginMs: 10 } });
+    const peer = (): ScriptedConnection | undefined => server.connections.at(-1);
+    const actions: Array<() => void> = [
+      () => void session.connect(),
+      () => void session.connect(),
+      () => void session.close(),
+      () => peer()?.cut(),
+      () => peer()?.close(1011, 'Internal error encountered.'),
+      () => peer()?.close(1008, 'Requested entity was not found'),
+      () => peer()?.close(1000),
+      () => peer()?.send({ goAway: { timeLeft: '0.02s' } }),
+      () => peer()?.send(update(`h${random.below(1000)}`)),
+      () => peer()?.content(answer),
+      () => session.sendText('Hi'),
+      () => session.audio.write(pcm(20)),
+      () => session.updateContext({ systemInstruction: 'Be brief.' }),
+    ];
+    for (let i = 0; i < 400; i++) {
+      actions[random.below(actions.length)]?.();
+      if (random.below(3) === 0) await pause(random.below(12));
+      assert.ok(open <= 1);
+    }
+    await session.close();
+    states(session);
+    assert.equal(most, 1, 'never two at once');
+    assert.equal(open, 0);
+    await until(() => server.open === 0);
+    const { given, sent, dropped, queued } = session.stats.audioBytes;
+    assert.equal(sent + dropped + queued, given);
+    const codes = of(logOf(session), 'warning').map(({ code }) => code);
+    assert.ok(!codes.includes('LISTENER_FAILED'));
+    assert.ok(server.connections.length > 20, String(server.connections.length));
   });
 
   it('tells a fresh session what was said, when the service will not resume', async () => {
