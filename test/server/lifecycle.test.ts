@@ -13,7 +13,7 @@ import {
 import { randomFrom } from '../../src/server/clock';
 import { lettersOf } from '../support/grammar';
 import { until } from '../support/processes';
-import { geminiPath, NATIVE, WireClient } from '../support/wire-client';
+import { GEN_3_8, geminiPath, NATIVE, WireClient } from '../support/wire-client';
 import { closeServers, rehearsal, setupFor } from './helpers';
 
 const reachable = async (url: string): Promise<boolean> => {
@@ -157,9 +157,20 @@ describe('local Live server: life', () => {
     const server = await rehearsal();
     const random = randomFrom(42);
     const setup = JSON.stringify({ setup: setupFor(NATIVE) });
-    const later = JSON.stringify({
-      realtimeInput: { audio: { data: 'AAAAAAAA', mimeType: 'audio/pcm;rate=16000' } },
-    });
+    const tools = [{ functionDeclarations: [{ name: 'f' }] }];
+    const other = JSON.stringify({ setup: setupFor(GEN_3_8, { tools, sessionResumption: {} }) });
+    const turns = [{ role: 'user', parts: [{ text: 'call the function f' }] }];
+    const later = [
+      { realtimeInput: { audio: { data: 'AAAAAAAA', mimeType: 'audio/pcm;rate=16000' } } },
+      { realtimeInput: { text: 'hello' } },
+      { clientContent: { turns, turnComplete: true } },
+      {
+        toolResponse: {
+          functionResponses: [{ id: '1', name: 'f', response: { a: [1] }, scheduling: 'SILENT' }],
+        },
+      },
+      { contextUpdate: { tools: { tools: [{ functionDeclarations: [{ name: 'f' }] }] } } },
+    ].map((message) => JSON.stringify(message));
     const mutate = (text: string): Buffer => {
       const bytes = Buffer.from(text);
       for (let i = 0; i < 3; i++) bytes[Math.floor(random() * bytes.length)] = Math.floor(random() * 256);
@@ -169,8 +180,8 @@ describe('local Live server: life', () => {
       const clients = await Promise.all(
         Array.from({ length: 10 }, async (_, i) => {
           const client = await WireClient.open(server);
-          if (i % 2) client.send(setup);
-          for (let n = 0; n < 10; n++) client.send(mutate(n % 2 ? later : setup));
+          if (i % 2) client.send(i % 3 ? setup : other);
+          for (let n = 0; n < 10; n++) client.send(mutate(n % 2 ? later[(i + n) % later.length]! : setup));
           return client;
         }),
       );

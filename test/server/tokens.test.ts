@@ -156,6 +156,17 @@ describe('local Live server: ephemeral tokens', () => {
     });
   }
 
+  it('cannot fix what is no field of a setup', async () => {
+    const server = await start();
+    const fieldMask = '__proto__.polluted,constructor.prototype.polluted,setup..x,model';
+    const { name } = await mint(server, { bidiGenerateContentSetup: { model: NATIVE }, fieldMask });
+    const client = await WireClient.open(server, withToken(name));
+    client.send({ setup: {} });
+    await Promise.race([client.end(), client.until((messages) => messages.length > 0)]);
+    assert.equal(({} as { polluted?: unknown }).polluted, undefined);
+    client.close();
+  });
+
   it('are made only for the right key, and only by POST', async () => {
     const server = await start({ apiKey: 'secret' });
     assert.match((await mint(server, {}, { 'x-goog-api-key': 'wrong' })).error, /^API key not valid/);
