@@ -103,7 +103,7 @@ export class Care {
     this.stop();
     this.activityCut ||= this.uplink?.activityOpen ?? false;
     this.uplink = undefined;
-    // Nor is it repeated to whoever connects again much later.
+    // A session that is over may be connected again much later: then nobody waits for an answer any more.
     if (!again || WRONG_MESSAGE.includes(error.closeCode ?? 0)) this.replay.forget();
     this.repeating = again && this.replay.pending(resumable);
   }
