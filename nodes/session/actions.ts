@@ -1,3 +1,4 @@
+import type { ContextChange } from '../../src/live';
 import type { LiveClientMessage } from '../../src/protocol';
 import { describe, NodeError } from '../shared/errors';
 import type { Message } from '../shared/types';
@@ -21,6 +22,11 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     const text = wordsOf(msg.payload, 'say');
     const { priority } = msg as { priority?: unknown };
     (await conversation.connect(msg)).say(text, { priority: priority === true });
+  },
+  context: async (conversation, msg) => {
+    const change = contextOf(msg.payload);
+    await conversation.connect(msg);
+    await conversation.change(change);
   },
   played: async (conversation, msg) => {
     const ms = Number(msg.payload);
@@ -73,6 +79,26 @@ function wordsOf(payload: unknown, action: string): string {
   throw new NodeError(
     'BAD_PAYLOAD',
     `"${action}" needs a text in msg.payload, and got ${describe(payload)}.`,
+  );
+}
+
+/** `{instructions, tools}`, at least one of them; a text alone is new instructions. */
+function contextOf(payload: unknown): ContextChange {
+  if (typeof payload === 'string' && payload.trim() !== '') return { systemInstruction: payload };
+  const { instructions, tools } = (payload ?? {}) as { instructions?: unknown; tools?: unknown };
+  const goodText = instructions === undefined || typeof instructions === 'string';
+  const goodTools =
+    tools === undefined ||
+    (Array.isArray(tools) && tools.every((tool) => typeof tool === 'object' && tool !== null));
+  if (goodText && goodTools && (instructions !== undefined || tools !== undefined)) {
+    return {
+      ...(instructions !== undefined && { systemInstruction: instructions }),
+      ...(tools !== undefined && { tools: tools as object[] }),
+    };
+  }
+  throw new NodeError(
+    'BAD_PAYLOAD',
+    `"context" needs {instructions: "…", tools: [{functionDeclarations: […]}]} or one of the two, and got ${describe(payload)}.`,
   );
 }
 

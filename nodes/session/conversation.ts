@@ -1,4 +1,4 @@
-import { LiveSession, Recorder } from '../../src/live';
+import { LiveSession, Recorder, type ContextChange } from '../../src/live';
 import type { Endpoint } from '../config/endpoint';
 import type { Prepared } from '../config/prepare';
 import type { LiveService } from '../config/runtime';
@@ -30,6 +30,10 @@ interface Held {
   attempt: number;
   session: LiveSession;
   endpoint: Endpoint;
+  /** Tools beside the functions that nodes declare. */
+  tools: NonNullable<ContextChange['tools']>;
+  /** The raw JSON gives the tools: it wins over every change. */
+  fixedTools: boolean;
   recorder?: Recorder;
   /** Resolves when it can be used for the first time; rejects when it cannot. */
   ready: Promise<void>;
@@ -104,6 +108,18 @@ export class Conversation {
     return session;
   }
 
+  /**
+   * Changes instructions or tools of the session that goes on. Functions that nodes declare are not touched.
+   *
+   * @throws LiveError `BAD_INPUT`
+   */
+  async change({ tools, ...rest }: ContextChange): Promise<void> {
+    const held = this.#open;
+    if (!held) return;
+    if (tools) held.tools = tools;
+    await held.session.updateContext({ ...rest, ...(tools && { tools: this.#allTools(held) }) });
+  }
+
   /** Ends the connection; the conversation can go on later. */
   disconnect(): Promise<void> {
     this.uplink.cancelFiles();
@@ -146,14 +162,14 @@ export class Conversation {
       await this.#closing;
       const { functions } = this.service.tools.offer(this.node.id);
       const prepared = await this.service.prepare(functions);
-      return await this.#start(attempt, prepared);
+      return await this.#start(attempt, prepared, functions.length > 0);
     } catch (error) {
       this.status.show('failed', 'failed', codeText(error));
       throw error;
     }
   }
 
-  async #start(attempt: number, { endpoint, settings }: Prepared): Promise<Held> {
+  async #start(attempt: number, { endpoint, settings }: Prepared, declared: boolean): Promise<Held> {
     this.#endpoint = endpoint;
     try {
       const { record } = this.options;
@@ -170,6 +186,9 @@ export class Conversation {
         attempt,
         session,
         endpoint,
+        // What nodes declare stands last.
+        tools: (settings.config?.tools ?? []).slice(0, declared ? -1 : undefined),
+        fixedTools: settings.rawSetup?.tools !== undefined,
         recorder,
         detach,
         over: false,
@@ -239,11 +258,18 @@ export class Conversation {
     await held.endpoint.release(this.#removed);
   }
 
+  #allTools(held: Held): NonNullable<ContextChange['tools']> {
+    const { functions } = this.service.tools.offer(this.node.id);
+    return functions.length ? [...held.tools, { functionDeclarations: functions }] : held.tools;
+  }
+
   /** The conversation goes on with the new functions. */
   #toolsChanged(): void {
-    if (!this.#open || this.#closed) return;
-    this.disconnect()
-      .then(() => this.connect({ topic: this.#topic }))
-      .catch((error: unknown) => report(this.node, asError(error)));
+    const held = this.#open;
+    if (!held || this.#closed) return;
+    const changing = held.fixedTools
+      ? this.disconnect().then(() => this.connect({ topic: this.#topic }))
+      : held.session.updateContext({ tools: this.#allTools(held) });
+    changing.catch((error: unknown) => report(this.node, asError(error)));
   }
 }

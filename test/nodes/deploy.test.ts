@@ -176,7 +176,9 @@ describe('deploys with functions', () => {
 
   it('connect again only when the functions changed', async () => {
     const flow = await run([...session(), tools('router', ['light'])], { types: [router] });
-    await (await wire.connection()).message(0);
+    const first = await wire.connection();
+    await first.message(0);
+    first.send({ sessionResumptionUpdate: { newHandle: 'first', resumable: true } });
     await flow.deploy([...session(), tools('router', ['light'], { note: 'created again' })], 'nodes');
     await flow.deploy([...session(), tools('router', ['light', 'heating'])], 'nodes');
     assert.deepEqual(declared(await (await wire.connection(1)).message(0)), ['heating', 'light']);

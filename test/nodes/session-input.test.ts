@@ -182,6 +182,31 @@ describe('session node: inputs', () => {
     assert.deepEqual(flow.errors, []);
   });
 
+  it('changes instructions and tools with "context", and keeps what the flow declares', async () => {
+    const flow = await run(
+      sessionFlow(
+        server.url,
+        {},
+        { model: 'gemini-3.8-live', instructions: 'Be brief.', googleSearch: true },
+      ),
+    );
+    flow.send('session', { action: 'connect' });
+    const wire = await server.connection();
+    await wire.message(0);
+    flow.send('session', { action: 'context', payload: { instructions: 'Be long.' } });
+    const systemInstruction = { parts: [{ text: 'Be long.' }], role: 'user' };
+    const search = { tools: [{ googleSearch: {} }] };
+    assert.deepEqual(await wire.message(1), { contextUpdate: { systemInstruction, tools: search } });
+    const light = { tools: [{ functionDeclarations: [{ name: 'light' }] }] };
+    flow.send('session', { action: 'context', payload: light });
+    assert.deepEqual(await wire.message(2), { contextUpdate: { systemInstruction, tools: light } });
+    for (const payload of ['', 7, {}, { tools: 'light' }, { instructions: 3 }]) {
+      flow.send('session', { action: 'context', payload });
+    }
+    await until('their errors', () => flow.errors.length === 5);
+    assert.deepEqual([...new Set(flow.errors.map(({ error }) => error?.code))], ['BAD_PAYLOAD']);
+  });
+
   it('closes the microphone while a speaker plays the answer, if it is to', async () => {
     const mic = microphone();
     const { flow, wire } = await sent({ payload: mic.handle }, { echoGate: true });
