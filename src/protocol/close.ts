@@ -62,7 +62,8 @@ const RULES: readonly Rule[] = [
     advice: 'Wait, use fewer sessions at once, or raise the quota of the project.',
   },
   {
-    reason: /api[ _]key|pass a valid API key|leaked|UNAUTHENTICATED|invalid authentication credentials/i,
+    reason:
+      /api[ _]key|pass a valid API key|leaked|token has (been used|expired)|UNAUTHENTICATED|invalid authentication credentials/i,
     policy: 'fatal',
     title: 'The service refused the API key or token',
     advice: 'Check the key: it may be expired, mistyped, or for another service.',

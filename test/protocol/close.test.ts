@@ -20,6 +20,8 @@ const CASES: Array<[number, string, ClosePolicy, boolean?]> = [
   [1007, 'Request contains an invalid argument.', 'fresh'],
   [1007, 'API key expired. Please renew the API key.', 'fatal'],
   [1007, 'API Key not found. Please pass a valid API key.', 'fatal'],
+  [1011, 'Token has been used too many times', 'fatal'],
+  [1011, 'auth token has expired', 'fatal'],
   [1008, 'Your API key was reported as leaked. Please use another API key.', 'fatal'],
   [
     1007,
