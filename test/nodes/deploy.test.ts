@@ -178,6 +178,8 @@ describe('deploys with functions', () => {
     const flow = await run([...session(), tools('router', ['light'])], { types: [router] });
     const first = await wire.connection();
     await first.message(0);
+    // Only a connection that was good is left at once.
+    first.content({ turnComplete: true });
     first.send({ sessionResumptionUpdate: { newHandle: 'first', resumable: true } });
     await flow.deploy([...session(), tools('router', ['light'], { note: 'created again' })], 'nodes');
     await flow.deploy([...session(), tools('router', ['light', 'heating'])], 'nodes');
