@@ -18,6 +18,8 @@ export type DeployType = 'full' | 'nodes' | 'flows' | 'reload';
 export interface NodeRedOptions {
   /** Which Node-RED to run, and with which Node.js. Default: the one of the dev dependencies with this Node.js. */
   runtime?: NodeRedRuntime;
+  /** A user directory that {@link NodeRed.stop} has kept: Node-RED goes on with what is in it. */
+  userDir?: string;
   /** Fills the user directory before the start. Default: the packed package, installed. */
   install?: (userDir: string) => Promise<void>;
   /** Added to the safe settings. Must survive JSON. */
@@ -70,9 +72,9 @@ export class NodeRed {
   /** Starts Node-RED and waits until it is ready; the error of a failed start carries its log. */
   static async start(options: NodeRedOptions = {}): Promise<NodeRed> {
     const { nodePath, redPath } = options.runtime ?? nodeRed4();
-    const userDir = await mkdtemp(path.join(tmpdir(), 'node-red-'));
+    const userDir = options.userDir ?? (await mkdtemp(path.join(tmpdir(), 'node-red-')));
     try {
-      await (options.install ?? installInto)(userDir);
+      if (!options.userDir) await (options.install ?? installInto)(userDir);
       const settings = path.join(userDir, 'settings.js');
       await writeFile(
         settings,
@@ -166,8 +168,18 @@ export class NodeRed {
     }
   }
 
-  /** Ends Node-RED as a service manager would, by its pid, and removes the user directory. */
-  async stop(): Promise<void> {
+  /** Ends Node-RED as a power cut would. The user directory is left for another start. */
+  async kill(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await this.exited;
+    await this.stop({ keep: true });
+  }
+
+  /**
+   * Ends Node-RED as a service manager would, by its pid.
+   * @param keep leave the user directory for another start; otherwise it is removed
+   */
+  async stop({ keep = false } = {}): Promise<void> {
     (await this.comms?.catch(() => undefined))?.close();
     let forced = false;
     if (this.alive) {
@@ -180,7 +192,7 @@ export class NodeRed {
       clearTimeout(timer);
     }
     process.removeListener('exit', this.endWithUs);
-    await rm(this.userDir, { recursive: true, force: true, maxRetries: 3 });
+    if (!keep) await rm(this.userDir, { recursive: true, force: true, maxRetries: 3 });
     if (forced)
       throw new Error(`Node-RED did not stop within ${STOP_MS} ms. Log:\n${this.log.slice(-30).join('\n')}`);
   }

@@ -13,7 +13,7 @@ import { Account } from './account';
 import { Speech, toneEars } from './speech';
 
 /** Speed of the server's time. */
-const CLOCK = 20;
+const CLOCK = 50;
 /** What is said aloud, in the words of the assistant, and what it answers. */
 const SPOKEN: ReadonlyArray<readonly [phrase: string, answer: RegExp]> = [
   ['who are you', /local rehearsal server/],
@@ -89,7 +89,7 @@ export class Talk {
     session.on('tool-call', ({ id, name, args }) => {
       this.account.called(id);
       // A function takes its time: the connection may be lost while it runs.
-      setTimeout(() => session.respond({ id, name, response: { ok: true, ...args } }), this.random.below(60));
+      setTimeout(() => session.respond({ id, name, response: { ok: true, ...args } }), this.random.below(30));
     });
     session.on('tool-result', ({ id, outcome }) => this.account.settled(id, outcome));
   }
@@ -138,7 +138,7 @@ export class Talk {
 
   /** While an exchange is under way: at once, in mid-sentence, or when the answer is nearly over. */
   private async atSomeMoment(trouble: () => void | Promise<void>): Promise<void> {
-    await sleep(this.random.below(250));
+    await sleep(this.random.below(120));
     await trouble();
   }
 
