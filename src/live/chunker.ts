@@ -13,10 +13,15 @@ export class Chunker {
     return this.rest?.length ?? 0;
   }
 
+  /** Whether a piece can go as it is. */
+  fits({ length }: Buffer): boolean {
+    return this.rest === undefined && length >= MIN_BYTES && length <= MAX_BYTES && length % 2 === 0;
+  }
+
   push(input: Buffer): Buffer[] {
     const data = this.rest ? Buffer.concat([this.rest, input]) : input;
     this.rest = undefined;
-    if (data.length <= MAX_BYTES && data.length >= MIN_BYTES && data.length % 2 === 0) return [data];
+    if (this.fits(data)) return [data];
     const chunks: Buffer[] = [];
     let start = 0;
     while (data.length - start >= MIN_BYTES) {

@@ -78,7 +78,7 @@ export class Connection {
     return this.transport.bufferedAmount;
   }
 
-  send(text: string, flushed: () => void): void {
+  send(text: string, flushed?: () => void): void {
     this.options.tap?.sent(text);
     this.transport.send(text, flushed);
   }
@@ -97,7 +97,7 @@ export class Connection {
     this.timer = setTimeout(() => this.expire(), this.options.timeoutMs);
     this.tapped = true;
     this.options.tap?.opened({ at: Date.now(), ...this.options.about });
-    this.send(this.options.setup, () => {});
+    this.send(this.options.setup);
     this.listener.onSetup();
   }
 

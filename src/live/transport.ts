@@ -90,7 +90,7 @@ export class Transport {
   }
 
   /** @param flushed called when the operating system has taken the frame, or never will. */
-  send(text: string, flushed: () => void): void {
+  send(text: string, flushed?: () => void): void {
     this.socket.send(text, flushed);
   }
 

@@ -7,7 +7,7 @@ import {
   type MediaHandle,
   type MediaWriter,
 } from '../media';
-import type { Blob } from '../protocol';
+import { Sound, type Blob } from '../protocol';
 import { cutText, TextTrack } from './text';
 import type { TurnTimings } from './timings';
 import type { CodeRun, Grounding, TurnCall, TurnTimes } from './turn-event';
@@ -79,10 +79,10 @@ export class Turn {
    * @param late the piece came together with an interruption.
    * @returns what the session should tell: the first piece opens the stream, a second format cannot be in one stream.
    */
-  addAudio({ mimeType, data }: Blob, late = false): 'opened' | 'written' | 'late' | 'bad-format' | 'ignored' {
-    const format = outputFormat(mimeType ?? '');
+  addAudio(blob: Blob, late = false): 'opened' | 'written' | 'late' | 'bad-format' | 'ignored' {
+    const format = outputFormat(blob.mimeType ?? '');
     if (!format) return this.badFormats++ === 0 ? 'bad-format' : 'ignored';
-    const sound = Buffer.from(data ?? '', 'base64');
+    const sound = blob instanceof Sound ? blob.bytes : Buffer.from(blob.data ?? '', 'base64');
     if (this.generationComplete || this.heard || late) {
       this.lateAudioMs += pcmDurationMs(format, sound.length);
       return 'late';

@@ -98,6 +98,11 @@ export class Turns {
 
   /** Takes one message of the server: every field of it, `interrupted` first, `turnComplete` last. */
   take(message: LiveServerMessage): void {
+    // Nearly all messages are a piece of sound and nothing else.
+    if (isAnswerOnly(message)) {
+      this.parts(message);
+      return;
+    }
     const { epoch } = this;
     for (const step of STEPS) {
       step(this, message);
@@ -382,6 +387,13 @@ export class Turns {
     this.context.emit('activity', { type: 'playback-drained', turn: turn.number });
     this.context.settled();
   }
+}
+
+/** Whether a message holds parts of the answer and nothing else. */
+function isAnswerOnly(message: LiveServerMessage): boolean {
+  for (const name in message) if (name !== 'serverContent') return false;
+  for (const name in message.serverContent) if (name !== 'modelTurn') return false;
+  return true;
 }
 
 const STEPS: ReadonlyArray<(turns: Turns, message: LiveServerMessage) => void> = [

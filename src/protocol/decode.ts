@@ -1,6 +1,7 @@
 import { isClean } from './clean';
 import { ProtocolError } from './errors';
 import { schemas } from './schema';
+import { readSound } from './sound-frame';
 import { isObject, walk, type Problem } from './walk';
 import type { LiveServerMessage } from './wire';
 
@@ -21,7 +22,22 @@ export type Frame = string | Buffer | ArrayBuffer | Buffer[];
  * 40 characters of it.
  */
 export function decode(data: Frame, report?: (problem: Problem) => void): LiveServerMessage {
-  const text = frameText(data);
+  return (
+    (Buffer.isBuffer(data) ? readSound(data, decodeClean) : undefined) ?? decodeText(frameText(data), report)
+  );
+}
+
+/** A message without anything to report or to change; undefined for any other. */
+function decodeClean(text: string): LiveServerMessage | undefined {
+  try {
+    const message: unknown = JSON.parse(text);
+    return isObject(message) && isClean(message) ? message : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function decodeText(text: string, report?: (problem: Problem) => void): LiveServerMessage {
   let message: unknown;
   try {
     message = JSON.parse(text);

@@ -22,6 +22,7 @@ export { Redactor, type RedactorOptions } from './recording-redact';
 export { schemas, types, toCamel, toSnake } from './schema';
 export type { FieldDef, FieldType, MessageKind, SchemaFile, TypeDef } from './schema';
 export * from './setup';
+export { Sound } from './sound-frame';
 export { resolveTools } from './tools';
 export { isObject, walk } from './walk';
 export type { Problem, WalkOptions } from './walk';

@@ -21,7 +21,7 @@ export class KeptUplink implements Uplink {
     return this.connection.bufferedAmount;
   }
 
-  send(text: string, flushed: () => void): void {
+  send(text: string, flushed?: () => void): void {
     this.pass(text, this.voiced(), flushed);
   }
 
@@ -38,10 +38,13 @@ export class KeptUplink implements Uplink {
     for (const text of frames) this.pass(text, true);
   }
 
-  private pass(text: string, voiced: boolean, flushed: () => void = () => {}): void {
+  private pass(text: string, voiced: boolean, flushed?: () => void): void {
     const kind = kindOf(text);
     // The begin is gone with the connection before, or was never given: the service would take it for a mistake.
-    if (kind === 'activity-end' && !this.activityOpen) return;
+    if (kind === 'activity-end' && !this.activityOpen) {
+      if (flushed) setImmediate(flushed);
+      return;
+    }
     if (kind === 'activity-start' || kind === 'activity-end') this.activityOpen = kind === 'activity-start';
     this.replay.sent(text, voiced);
     this.connection.send(text, flushed);
