@@ -119,7 +119,6 @@ function minting({ values, settings, network }: Place): LiveEndpoint {
   const seconds = values.number('tokenStart');
   return {
     backend: 'gemini',
-    token: 'auth_tokens/made-for-each-connection',
     headersFor: async () => {
       const { token } = await mintToken({
         apiKey,
@@ -128,7 +127,8 @@ function minting({ values, settings, network }: Place): LiveEndpoint {
         uses: values.number('tokenUses') ?? 1,
         ...(minutes !== undefined && { expireMs: minutes * 60_000 }),
         ...(seconds !== undefined && { newSessionExpireMs: seconds * 1000 }),
-        ...(locked && { constraints: { model, config } }),
+        // Only what is set up is locked: where all is, the handle of a conversation that goes on may not count.
+        ...(locked && { constraints: { model, config }, lockFields: [] }),
       });
       return { authorization: `Token ${token}` };
     },

@@ -56,13 +56,15 @@ export function targetOf(
   raw?: LiveClientSetup,
 ): Target {
   const backend = to.backend === 'vertex' ? 'vertex' : 'gemini';
+  const token = to.token || tokenIn(to.headers);
   const ephemeral =
-    backend === 'gemini' && (Boolean(to.token) || Boolean(to.apiKey?.startsWith('auth_tokens/')));
+    backend === 'gemini' && (Boolean(token) || Boolean(to.apiKey?.startsWith('auth_tokens/')));
   const base = to.url ?? to.baseUrl;
   const apiVersion =
     to.apiVersion || (backend === 'vertex' ? 'v1beta1' : apiVersionFor(model, asked(config, raw), ephemeral));
   const target = endpoint({
     ...to,
+    ...(ephemeral && token && { token }),
     backend,
     baseUrl: base ?? (to.backend === 'local' || to.backend === 'custom' ? '' : undefined),
     apiVersion,
@@ -84,6 +86,12 @@ export function targetOf(
     ...(to.network && { network: to.network }),
     secrets: [...secrets, ...proxySecrets(to.network)],
   };
+}
+
+/** An ephemeral token has a path of its own, also one that was made a moment ago and came as a header. */
+function tokenIn(headers: Record<string, string> | undefined): string | undefined {
+  const name = Object.keys(headers ?? {}).find((key) => key.toLowerCase() === 'authorization');
+  return /^Token\s+(auth_tokens\/\S+)$/.exec(headers?.[name ?? ''] ?? '')?.[1];
 }
 
 /** A raw setup may ask for what only another API version has. */

@@ -1,5 +1,7 @@
 import type { LiveConnectConfig } from './config';
 import { ProtocolError } from './errors';
+import { fit } from './fit';
+import { apiVersionFor, profileFor } from './profiles';
 import { setup } from './setup';
 import { isObject } from './walk';
 import type { LiveClientSetup } from './wire';
@@ -19,6 +21,8 @@ export interface AuthTokenInput {
    * an empty one: those of {@link constraints} and the fields named here, such as `topK`.
    */
   lockFields?: readonly string[];
+  /** Fit the constraints to their model first, see `fit`: what a token locks cannot be mended by who uses it. */
+  fitted?: boolean;
 }
 
 /** Body of `POST /v1alpha/auth_tokens`. */
@@ -62,11 +66,18 @@ export function authTokenRequest(input: AuthTokenInput): AuthTokenRequest {
     if (lockFields && lockFields.length > 0) out.fieldMask = lockFields.join(',');
     return out;
   }
-  out.bidiGenerateContentSetup = setup(constraints).setup;
+  out.bidiGenerateContentSetup = setupOf(constraints, input.fitted ?? false);
   if (!lockFields) return out;
   const mask = [...maskOf(out.bidiGenerateContentSetup), ...lockFields.map(inGenerationConfig)];
   if (mask.length > 0) out.fieldMask = mask.join(',');
   return out;
+}
+
+function setupOf(constraints: NonNullable<AuthTokenInput['constraints']>, fitted: boolean): LiveClientSetup {
+  if (!fitted) return setup(constraints).setup;
+  const { model, config } = constraints;
+  const encoded = setup({ model, config, lenient: true }).setup;
+  return fit(profileFor(model), encoded, { apiVersion: apiVersionFor(model, config, true) }).setup;
 }
 
 /** The fields of a setup, two levels deep: what is set can be locked. */

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { LiveError, LiveSession, mintToken, vertexAuth, type MintOptions } from '../../src/live';
 import { authTokenRequest } from '../../src/protocol';
+import { startServer } from '../../src/server';
 import { ConnectProxy } from '../support/connect-proxy';
 import { ScriptedServer } from '../support/scripted-server';
 import { skipWithout } from '../support/skip';
@@ -158,6 +159,55 @@ describe('live: auth', () => {
         const error = await refusal(mintToken({ apiKey: KEY, baseUrl: 'http://127.0.0.1:1', ...options }));
         assert.equal(error.code, 'BAD_CONFIG', JSON.stringify(options));
       }
+    });
+
+    it('makes constraints that the model accepts, with the declarations of callable tools', async () => {
+      const { url, seen } = await answering(() => ({ body: answer }));
+      const tool = {
+        tool: async () => ({ functionDeclarations: [{ name: 'f', behavior: 'NON_BLOCKING' }] }),
+        callTool: () => undefined,
+      };
+      const config = { tools: [tool], thinkingConfig: { thinkingBudget: 5 }, responseModalities: ['TEXT'] };
+      const constraints = { model: 'gemini-3.1-flash-live-preview', config };
+      await mintToken({ apiKey: KEY, baseUrl: url, constraints, lockFields: [] });
+      assert.deepEqual(JSON.parse(seen[0]!.body), {
+        bidiGenerateContentSetup: {
+          model: 'models/gemini-3.1-flash-live-preview',
+          generationConfig: { responseModalities: ['AUDIO'] },
+          tools: [{ functionDeclarations: [{ name: 'f' }] }],
+          outputAudioTranscription: {},
+        },
+        fieldMask: 'model,generationConfig.responseModalities,tools,outputAudioTranscription',
+      });
+    });
+
+    it('makes a new one for each connection of a conversation that goes on', async () => {
+      const server = await startServer({ apiKey: KEY, clock: 20 });
+      ends.push(() => server.close());
+      const model = 'gemini-3.1-flash-live-preview';
+      const config = { responseModalities: ['AUDIO'] };
+      const session = new LiveSession({
+        endpoint: {
+          backend: 'gemini',
+          baseUrl: server.url,
+          headersFor: async () => {
+            const constraints = { model, config };
+            const made = await mintToken({ apiKey: KEY, baseUrl: server.url, constraints, lockFields: [] });
+            return { authorization: `Token ${made.token}` };
+          },
+        },
+        model,
+        config: { ...config, sessionResumption: {} },
+      });
+      ends.unshift(() => session.close());
+      const resumable = new Promise((resolve) => session.on('resumption', resolve));
+      const restored = new Promise<{ stateRestored: boolean }>((resolve) => session.on('restored', resolve));
+      await session.connect();
+      session.sendText('Hello');
+      await resumable;
+      await session.close();
+      await session.connect();
+      assert.equal((await restored).stateRestored, true);
     });
 
     it('goes through a proxy with credentials', async () => {

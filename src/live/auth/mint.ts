@@ -1,4 +1,4 @@
-import { authTokenRequest, isObject, ProtocolError, type AuthTokenInput } from '../../protocol';
+import { authTokenRequest, isObject, ProtocolError, resolveTools, type AuthTokenInput } from '../../protocol';
 import { LiveError } from '../errors';
 import type { NetworkOptions } from '../network';
 import { postJson } from '../network/request';
@@ -34,7 +34,9 @@ const GOOGLE = 'https://generativelanguage.googleapis.com';
 const TIMEOUT_MS = 10_000;
 
 /**
- * Makes an ephemeral token from an API key (`POST …/auth_tokens`), for programs that must not know the key.
+ * Makes an ephemeral token from an API key (`POST …/auth_tokens`), for programs that must not know the key. Its constraints
+ * are fitted to their model. A conversation that shall resume needs `lockFields` (an empty list will do) and constraints
+ * without `sessionResumption`: where everything is locked, the handle of the client may not count.
  *
  * @throws LiveError (as rejection) `BAD_CONFIG`, `CONNECT_FAILED`, `CONNECT_TIMEOUT`, `HTTP_REFUSED`
  */
@@ -47,7 +49,7 @@ export async function mintToken(options: MintOptions): Promise<MintedToken> {
       policy: 'fatal',
     });
   }
-  const request = requestOf(options);
+  const request = await requestOf(options);
   const answer = await postJson({
     url: `${baseOf(options.baseUrl)}/${apiVersion}/auth_tokens`,
     headers: { 'x-goog-api-key': key },
@@ -76,15 +78,17 @@ export async function mintToken(options: MintOptions): Promise<MintedToken> {
   };
 }
 
-function requestOf({
-  expireMs,
-  newSessionExpireMs,
-  ...rest
-}: MintOptions): ReturnType<typeof authTokenRequest> {
+async function requestOf(options: MintOptions): Promise<ReturnType<typeof authTokenRequest>> {
+  const { uses, constraints, lockFields, expireMs, newSessionExpireMs } = options;
   const after = (ms: number): string => new Date(Date.now() + ms).toISOString();
   try {
     return authTokenRequest({
-      ...rest,
+      fitted: true,
+      ...(uses !== undefined && { uses }),
+      ...(lockFields && { lockFields }),
+      ...(constraints && {
+        constraints: { ...constraints, config: await resolveTools(constraints.config ?? {}) },
+      }),
       ...(expireMs !== undefined && { expireTime: after(expireMs) }),
       ...(newSessionExpireMs !== undefined && { newSessionExpireTime: after(newSessionExpireMs) }),
     });
