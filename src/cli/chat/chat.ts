@@ -1,13 +1,11 @@
-import type { Readable } from 'node:stream';
 import { LiveSession, Recorder } from '../../live';
-import { DEFAULT_MODEL } from '../../protocol';
 import { handleLine } from './commands';
 import { chatConfig } from './config';
 import { asFailure, EXIT, type Failure } from './failure';
 import { Lines } from './lines';
 import type { ChatOptions } from './options';
-import { openPlace, type Place } from './place';
-import { Screen, type Streams } from './screen';
+import { modelOf, openPlace, type Place } from './place';
+import { Screen, type World } from './screen';
 import { onStop } from './signals';
 import { Sound } from './sound';
 import { keepState, stateIn } from './state-file';
@@ -18,29 +16,25 @@ import { loadTools, type ChatTool } from './tools';
 const ATTEMPTS = { person: 10, script: 3 };
 
 /** `gemini-live chat`. @returns the exit code */
-export async function chat(
-  options: ChatOptions,
-  streams: Streams,
-  input: Readable & { isTTY?: boolean },
-): Promise<number> {
-  const screen = new Screen(streams, options.json);
+export async function chat(options: ChatOptions, world: World): Promise<number> {
+  const screen = new Screen(world, options.json);
   const tools = options.tools === undefined ? [] : await loadTools(options.tools);
   const config = await chatConfig(options, tools);
   const resumeFrom = options.resume === undefined ? undefined : await stateIn(options.resume);
-  const place = await openPlace(options);
+  const place = await openPlace(options, world.env);
   try {
     const recorder = recorderOf(options, place, screen);
-    const person = options.once === undefined && input.isTTY === true;
+    const person = options.once === undefined && world.input.isTTY === true;
     const session = new LiveSession({
       endpoint: place.endpoint,
-      model: options.model ?? (process.env['GEMINI_MODEL'] || DEFAULT_MODEL),
+      model: modelOf(options, world.env),
       config,
       resumeFrom,
       tap: recorder,
       setupTimeoutMs: options.timeout * 1000,
       recovery: { maxAttempts: person ? ATTEMPTS.person : ATTEMPTS.script },
     });
-    const code = await new Chat(options, { place, session, screen, tools, person }, streams, input).run();
+    const code = await new Chat(options, { place, session, screen, tools, person }, world).run();
     const recorded = await recorder?.close();
     if (recorded) screen.note(`Recorded ${recorded.frames} frames in ${recorded.file}.`);
     return code;
@@ -76,8 +70,7 @@ class Chat {
   constructor(
     private readonly options: ChatOptions,
     private readonly parts: ChatParts,
-    private readonly streams: Streams,
-    private readonly input: Readable,
+    private readonly world: World,
   ) {
     const { screen, session, tools, place } = parts;
     this.sound = new Sound({ ...options, problem: (message) => screen.problem(message) });
@@ -88,7 +81,7 @@ class Chat {
 
   async run(): Promise<number> {
     const { session, screen, place } = this.parts;
-    const off = onStop((code) => this.signal(code), this.streams.out);
+    const off = onStop((code) => this.signal(code), this.world.out);
     let failure: Failure | undefined;
     try {
       screen.note(`Talking to ${place.words}. Model: ${session.model}.`);
@@ -116,7 +109,7 @@ class Chat {
     const { session, screen, person } = this.parts;
     const { talk } = this;
     if (person) screen.note('Write, and press Enter. /help shows what else there is, Ctrl-C ends.');
-    this.lines = new Lines(this.input, person ? this.streams.err : undefined, () =>
+    this.lines = new Lines(this.world.input, person ? this.world.err : undefined, () =>
       this.signal(EXIT.interrupted),
     );
     this.lines.prompt();
@@ -149,7 +142,7 @@ class Chat {
     if (code === EXIT.interrupted && person && talk.answering && this.stopped === undefined) {
       session.interrupt();
       talk.giveUp();
-      screen.note('  (interrupted; Ctrl-C once more ends the chat)');
+      screen.note('  (Ctrl-C once more ends the chat)');
       return;
     }
     const idle = person && code === EXIT.interrupted && session.usable && !talk.answering;

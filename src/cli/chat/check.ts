@@ -1,17 +1,16 @@
 import { LiveError, LiveSession } from '../../live';
-import { DEFAULT_MODEL } from '../../protocol';
 import { chatConfig } from './config';
 import { asFailure, EXIT } from './failure';
 import type { ConnectOptions } from './options';
-import { openPlace } from './place';
-import { Screen, type Streams } from './screen';
+import { modelOf, openPlace } from './place';
+import { Screen, type World } from './screen';
 import { onStop } from './signals';
 
 /** `gemini-live check`: connects once and says what happened. @returns the exit code */
-export async function check(options: ConnectOptions, streams: Streams): Promise<number> {
-  const screen = new Screen(streams, options.json);
-  const place = await openPlace(options);
-  const model = options.model ?? (process.env['GEMINI_MODEL'] || DEFAULT_MODEL);
+export async function check(options: ConnectOptions, world: World): Promise<number> {
+  const screen = new Screen(world, options.json);
+  const place = await openPlace(options, world.env);
+  const model = modelOf(options, world.env);
   const session = new LiveSession({
     endpoint: place.endpoint,
     model,
@@ -23,7 +22,7 @@ export async function check(options: ConnectOptions, streams: Streams): Promise<
   const off = onStop((code) => {
     stopped ??= code;
     void session.close();
-  }, streams.out);
+  }, world.out);
   const begun = performance.now();
   let openedAt = begun;
   session.on('state', ({ to }) => {

@@ -18,6 +18,13 @@ const COMMANDS: Readonly<Record<string, { needs?: string; run: Command }>> = {
   help: { run: ({ screen }) => screen.problem(CHAT_HELP) },
   say: { needs: 'a text', run: ({ session, talk }, text) => talk.ask(() => session.say(text)) },
   interrupt: { run: ({ session }) => session.interrupt() },
+  context: {
+    needs: 'the new instructions',
+    run: async ({ session, screen }, systemInstruction) => {
+      await session.updateContext({ systemInstruction });
+      screen.note('  (new instructions)');
+    },
+  },
   image: { needs: 'the name of a picture', run: showImage },
   audio: { needs: 'the name of a sound file', run: playAudio },
 };

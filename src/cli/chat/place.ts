@@ -3,9 +3,11 @@ import type { LiveEndpoint } from '../../live';
 import { vertexAuth } from '../../live/auth';
 import type { NetworkOptions } from '../../live/network';
 import { redact } from '../../media';
+import { DEFAULT_MODEL } from '../../protocol';
 import { embeddedServer } from '../../server';
 import { Failure, EXIT, usageError } from './failure';
 import type { ConnectOptions } from './options';
+import type { World } from './screen';
 
 /** Where to talk to, ready to connect. */
 export interface Place {
@@ -20,7 +22,7 @@ export interface Place {
   release(): Promise<void>;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+type Environment = World['env'];
 
 const DEFAULT_LOCATION = 'us-central1';
 const KEY_NAMES = ['GEMINI_API_KEY', 'GOOGLE_API_KEY'];
@@ -35,7 +37,7 @@ interface Credential {
  * Finds out where to talk to.
  * @throws Failure when something is missing
  */
-export async function openPlace(options: ConnectOptions, env: Environment = process.env): Promise<Place> {
+export async function openPlace(options: ConnectOptions, env: Environment): Promise<Place> {
   const { endpoint } = options;
   const network = networkOf(options);
   const token = await tokenOf(options, env);
@@ -162,3 +164,7 @@ async function secretIn(file: string, what: string): Promise<string> {
   if (content.trim() !== '') return content.trim();
   throw new Failure(EXIT.usage, `The file ${file} with the ${what} is empty.`, `Put the ${what} into it.`);
 }
+
+/** The model that is asked for. */
+export const modelOf = ({ model }: ConnectOptions, env: Environment): string =>
+  model ?? (env['GEMINI_MODEL']?.trim() || DEFAULT_MODEL);

@@ -3,19 +3,19 @@ import type { LiveClientMessage, Recording } from '../../protocol';
 import { Player, readRecording, startServer, type LocalLiveServer } from '../../server';
 import { asFailure, EXIT } from './failure';
 import type { ReplayOptions } from './options';
-import { Screen, type Streams } from './screen';
+import { Screen, type World } from './screen';
 import { onStop } from './signals';
 import { Sound } from './sound';
 import { Talk } from './talk';
 
 /** `gemini-live replay`. @returns the exit code */
-export async function replay(options: ReplayOptions, streams: Streams): Promise<number> {
+export async function replay(options: ReplayOptions, world: World): Promise<number> {
   const recording = await readRecording(options.file);
-  const screen = new Screen(streams, options.json);
+  const screen = new Screen(world, options.json);
   if (!recording.complete) screen.note('The recording was cut off; it is played as far as it goes.');
   return options.serve === undefined
-    ? show(recording, options, screen, streams)
-    : serve(recording, options, screen, streams);
+    ? show(recording, options, screen, world)
+    : serve(recording, options, screen, world);
 }
 
 /** Plays the part of the client as well. */
@@ -23,7 +23,7 @@ async function show(
   recording: Recording,
   options: ReplayOptions,
   screen: Screen,
-  streams: Streams,
+  world: World,
 ): Promise<number> {
   const player = new Player(recording, { speed: options.speed, hangUp: true });
   const server = await startServer({ player });
@@ -34,7 +34,7 @@ async function show(
   const off = onStop((code) => {
     stopped ??= code;
     tellStop();
-  }, streams.out);
+  }, world.out);
   const { model, endpoint, at } = recording.header;
   screen.note(
     `Recorded ${new Date(at).toISOString()} with ${model} (${endpoint}), ${player.count} connections.`,
@@ -116,7 +116,7 @@ async function serve(
   recording: Recording,
   options: ReplayOptions,
   screen: Screen,
-  streams: Streams,
+  world: World,
 ): Promise<number> {
   const player = new Player(recording, {
     speed: options.speed,
@@ -129,7 +129,7 @@ async function serve(
     `Serves ${player.count} connections of ${options.file}${options.verify ? ' once' : ''}. Ctrl-C ends.`,
   );
   const stopped = await new Promise<number>((resolve) => {
-    onStop(resolve, streams.out);
+    onStop(resolve, world.out);
     player.on('waiting', ({ connection, kinds }) =>
       screen.note(`#${connection} waits for ${kinds.join(' and ')}`),
     );

@@ -1,12 +1,14 @@
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import type { LiveEvent } from '../../live';
 
-/** Where a command writes to. */
-export interface Streams {
+/** What a command has around it: a process, or a test. */
+export interface World {
   /** The model's words, or events: what a script wants. */
   out: Writable & { isTTY?: boolean };
   /** Everything else. */
   err: Writable & { isTTY?: boolean };
+  input: Readable & { isTTY?: boolean };
+  env: Readonly<Record<string, string | undefined>>;
 }
 
 /** What control characters a text from the network may hold: none that moves the cursor or changes colours. */
@@ -18,7 +20,7 @@ export class Screen {
   private inLine = false;
 
   constructor(
-    private readonly streams: Streams,
+    private readonly world: Pick<World, 'out' | 'err'>,
     readonly json: boolean,
   ) {}
 
@@ -27,13 +29,13 @@ export class Screen {
     if (this.json) return;
     const piece = safe(this.inLine ? text : text.trimStart());
     if (piece === '') return;
-    this.streams.out.write(piece);
+    this.world.out.write(piece);
     this.inLine = !piece.endsWith('\n');
   }
 
   /** The model has said what it had to say. */
   endLine(): void {
-    if (this.inLine) this.streams.out.write('\n');
+    if (this.inLine) this.world.out.write('\n');
     this.inLine = false;
   }
 
@@ -41,28 +43,28 @@ export class Screen {
   note(text: string): void {
     if (this.json) return;
     // Both on one terminal: the model's line is ended first, and goes on afterwards.
-    if (this.inLine && this.streams.out.isTTY) this.endLine();
-    this.streams.err.write(`${safe(text).trimEnd()}\n`);
+    if (this.inLine && this.world.out.isTTY) this.endLine();
+    this.world.err.write(`${safe(text).trimEnd()}\n`);
   }
 
   /** Something that is said in any case. */
   problem(text: string): void {
-    if (this.inLine && this.streams.out.isTTY) this.endLine();
-    this.streams.err.write(`${safe(text).trimEnd()}\n`);
+    if (this.inLine && this.world.out.isTTY) this.endLine();
+    this.world.err.write(`${safe(text).trimEnd()}\n`);
   }
 
   /** An event of the session, for scripts. */
   event(event: LiveEvent): void {
-    if (this.json) this.streams.out.write(`${JSON.stringify(event)}\n`);
+    if (this.json) this.world.out.write(`${JSON.stringify(event)}\n`);
   }
 
   /** A result, for scripts. */
   result(value: object): void {
-    this.streams.out.write(`${JSON.stringify(value)}\n`);
+    this.world.out.write(`${JSON.stringify(value)}\n`);
   }
 
   /** One line of a result, for people and scripts. */
   print(text: string): void {
-    this.streams.out.write(`${safe(text)}\n`);
+    this.world.out.write(`${safe(text)}\n`);
   }
 }

@@ -18,6 +18,14 @@ export interface TalkOptions {
   timeoutMs: number;
 }
 
+/** Somebody waits for an answer. */
+interface Asked {
+  done(error?: Failure): void;
+  timer: NodeJS.Timeout | undefined;
+  /** Turns up to this one were under way before, and are no answer. */
+  after: number;
+}
+
 /** Shows a session, answers its tool calls, and knows when an answer is over. */
 export class Talk {
   /** Resolves when the session has ended by itself. */
@@ -25,7 +33,9 @@ export class Talk {
   /** Why it ended, unless it was closed from here. */
   failure: Failure | undefined;
   private tellEnded: () => void = () => {};
-  private asked: { done(error?: Failure): void; timer: NodeJS.Timeout | undefined } | undefined;
+  private asked: Asked | undefined;
+  /** The turn that is under way. */
+  private open: number | undefined;
   private readonly calls = new Map<string, AbortController>();
   private usd = 0;
   /** What was typed comes back as the user's text. */
@@ -51,9 +61,10 @@ export class Talk {
     this.asked?.done();
     if (typed) this.typed.add(typed);
     return new Promise((resolve, reject) => {
-      const asked = {
-        timer: undefined as NodeJS.Timeout | undefined,
-        done: (error?: Failure) => {
+      const asked: Asked = {
+        timer: undefined,
+        after: this.open ?? 0,
+        done: (error) => {
           clearTimeout(asked.timer);
           if (this.asked === asked) this.asked = undefined;
           if (error) reject(error);
@@ -88,6 +99,7 @@ export class Talk {
 
   private take(event: LiveEvent): void {
     const { screen, sound } = this.options;
+    if ('turn' in event) this.open = event.turn;
     switch (event.event) {
       case 'audio':
         return sound.add(event.handle);
@@ -98,6 +110,12 @@ export class Talk {
       case 'tool-cancel':
         for (const id of event.ids) this.calls.get(id)?.abort();
         return screen.note('  (the model takes its call back)');
+      case 'interrupted':
+        screen.endLine();
+        if (!event.local) return;
+        // The service may go on for a while with what nobody hears.
+        screen.note('  (interrupted)');
+        return this.asked?.done();
       case 'turn':
         return this.turn(event);
       case 'state':
@@ -108,7 +126,8 @@ export class Talk {
           `  (the service remembers nothing of before: ${event.reason ?? 'no reason given'})`,
         );
       case 'waiting':
-        if (event.ms !== 0) screen.note(`  (waiting: ${event.reason})`);
+        // Connecting again is told by the state.
+        if (event.ms !== 0 && event.for !== 'reconnect') screen.note(`  (waiting: ${event.reason})`);
         return;
       case 'warning':
         return screen.note(`  warning: ${event.message}${event.advice ? ` ${event.advice}` : ''}`);
@@ -133,6 +152,7 @@ export class Talk {
   private turn(turn: TurnEvent): void {
     const { screen, free } = this.options;
     screen.endLine();
+    if (this.open === turn.turn) this.open = undefined;
     this.inPieces = false;
     this.usd += turn.costUsd ?? 0;
     const line = turnLine(turn, free ? undefined : this.usd);
@@ -141,7 +161,7 @@ export class Talk {
     const empty = turn.model === '' && turn.audioMs === 0;
     const goesOn =
       (turn.tools.length > 0 && empty && !turn.interrupted) || turn.interactionStatus === 'IN_PROGRESS';
-    if (!goesOn || turn.incomplete) this.asked?.done();
+    if ((!goesOn || turn.incomplete) && turn.turn > (this.asked?.after ?? 0)) this.asked?.done();
   }
 
   private state({ to, reason }: Extract<LiveEvent, { event: 'state' }>): void {

@@ -1,14 +1,13 @@
 import { mintToken } from '../../live/auth';
-import { DEFAULT_MODEL } from '../../protocol';
 import { EXIT, Failure } from './failure';
 import type { TokenOptions } from './options';
-import { keyOf } from './place';
-import { Screen, type Streams } from './screen';
+import { keyOf, modelOf } from './place';
+import { Screen, type World } from './screen';
 
 /** `gemini-live token`: makes an ephemeral token. @returns the exit code */
-export async function token(options: TokenOptions, streams: Streams): Promise<number> {
-  const screen = new Screen(streams, options.json);
-  const key = await keyOf(options, process.env);
+export async function token(options: TokenOptions, world: World): Promise<number> {
+  const screen = new Screen(world, options.json);
+  const key = await keyOf(options, world.env);
   if (!key) {
     throw new Failure(
       EXIT.usage,
@@ -16,11 +15,9 @@ export async function token(options: TokenOptions, streams: Streams): Promise<nu
       'Set GEMINI_API_KEY, or use --key-file FILE.',
     );
   }
-  const model = options.model ?? (process.env['GEMINI_MODEL'] || DEFAULT_MODEL);
+  const model = modelOf(options, world.env);
   // A URL stands for a service of its own; every other word for Google's.
-  const baseUrl = /^\w+:\/\//.test(options.endpoint)
-    ? options.endpoint
-    : process.env['GOOGLE_GEMINI_BASE_URL'];
+  const baseUrl = /^\w+:\/\//.test(options.endpoint) ? options.endpoint : world.env['GOOGLE_GEMINI_BASE_URL'];
   const minted = await mintToken({
     apiKey: key.value,
     uses: options.uses,

@@ -38,7 +38,7 @@ How:
   --json            events as JSON lines instead of text
 
 The model's words go to the standard output, everything else to the error output.
-While it runs: /help /say /interrupt /image /audio /quit. Ctrl-C interrupts the answer, once more ends.
+While it runs: /help /say /interrupt /context /image /audio /quit. Ctrl-C interrupts the answer, once more ends.
 Exit codes: 0 well, 1 failed, 2 wrong use, 3 no connection, 4 refused by the service, 130 Ctrl-C.
 `;
 
@@ -78,6 +78,7 @@ Plays a recording as a server, and shows what a client makes of it: here, or for
 /** What can be written during a chat. */
 export const CHAT_HELP = `  /say TEXT        let the model announce something
   /interrupt       silence the answer
+  /context TEXT    new instructions from now on
   /image FILE      show a picture (JPEG or PNG)
   /audio FILE      let the model hear a sound file
   /quit            end; so does Ctrl-D
