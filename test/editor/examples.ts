@@ -92,20 +92,61 @@ export function describeEditor(
       });
     }
 
+    it('says in the config dialog what is wrong, what does not fit the model, and whether it works', async () => {
+      const config = (await editor.nodes()).find(({ type }) => type === 'gemini-live-config');
+      const dialog = await editor.openDialog(config!);
+      const field = (name: string) => dialog.locator(`#node-config-input-${name}`);
+      await dialog.locator('.gemini-live-test button').click();
+      await dialog.locator('.gemini-live-good', { hasText: 'local rehearsal server' }).waitFor();
+      const tab = (name: string) => dialog.locator(`#red-ui-tab-gemini-live-config-tab-${name}`);
+      await tab('answer').locator('a').first().click();
+      await field('temperature').fill('9');
+      await field('temperature').press('Tab');
+      await dialog.locator('#red-ui-tab-gemini-live-config-tab-answer.gemini-live-wrong').waitFor();
+      await field('temperature').fill('');
+      await field('codeExecution').check();
+      await dialog.locator('#red-ui-tab-gemini-live-config-tab-answer:not(.gemini-live-wrong)').waitFor();
+      assert.match((await dialog.locator('.gemini-live-warnings').textContent()) ?? '', /run code.*3\.1/);
+      await editor.page.waitForTimeout(450); // two clicks within that time would be a double click
+      await tab('general').locator('a').first().click();
+      await field('endpoint').selectOption('vertex');
+      assert.equal(await field('project').isVisible(), true);
+      assert.equal(await field('apiKey').isVisible(), false);
+      await editor.shot('config that needs more');
+      await editor.cancelDialog();
+    });
+
     for (const theme of themes) {
       it(`opens every dialog of ours in the ${theme} theme`, async () => {
         if (themes.length > 1) await editor.theme(theme);
         const faults: string[] = [];
         const seen = new Set<string>();
         for (const node of (await editor.nodes()).filter(ours)) {
+          // Dialogs of one type differ little: one of each example would take minutes.
+          if (seen.has(node.type)) continue;
           await editor.openDialog(node);
-          if (!seen.has(node.type)) await editor.shot(`${theme} ${node.type}`);
+          await editor.shot(`${theme} ${node.type}`);
           seen.add(node.type);
           for (const fault of await editor.faults()) faults.push(`${node.type} "${node.label}": ${fault}`);
           await editor.cancelDialog();
         }
         assert.deepEqual([...new Set(faults)], []);
         assert.deepEqual([...seen].sort(), declaredTypes(), 'types that no example uses');
+      });
+
+      it(`shows all tabs of the config node in the ${theme} theme`, async () => {
+        const config = (await editor.nodes()).find(({ type }) => type === 'gemini-live-config');
+        const dialog = await editor.openDialog(config!);
+        const faults: string[] = [];
+        for (const tab of ['answer', 'hearing', 'lasting', 'limits', 'advanced', 'general']) {
+          await editor.page.waitForTimeout(450); // two clicks within that time would be a double click
+          await dialog.locator(`#red-ui-tab-gemini-live-config-tab-${tab} a`).first().click();
+          await dialog.locator(`[data-tab=${tab}]:not([hidden])`).waitFor();
+          await editor.shot(`${theme} config ${tab}`);
+          for (const fault of await editor.faults()) faults.push(`${tab}: ${fault}`);
+        }
+        assert.deepEqual(faults, []);
+        await editor.cancelDialog();
       });
     }
   });

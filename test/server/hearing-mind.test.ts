@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { announcement } from '../../src/live/say';
 import type { Hearing, Mind, Reply } from '../../src/server/parts';
 import { createMind, KEY_ADVICE, loadScenario } from '../../src/server/scenario';
 
@@ -37,6 +38,10 @@ describe('Mind of the shipped scenario', () => {
     [['set the thermostat to twenty-two degrees'], /to 22 degrees/],
     [['set the thermostat to 19', 'how warm is it'], /19 degrees/],
     [['set the thermostat to 99'], /^I do not know that/],
+    [
+      [announcement('The laundry is done, and: nobody\nhas fetched it.')],
+      /^The laundry is done, and: nobody\nhas fetched it\.$/,
+    ],
     [['set a timer for 12 minutes'], /^12 minutes\./],
     [['My name is Anna-Maria!', 'what is my name?'], /^Your name is Anna Maria\.$/],
     [['what is my name'], /^I do not know your name yet/],

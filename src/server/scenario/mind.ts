@@ -44,6 +44,9 @@ const NEAR = 0.5;
 
 const LAST_ANSWER = 'last answer';
 
+/** A request to say a text as it is, such as an announcement of a house: no rule is needed for that. */
+const DICTATED = /word for word[^\n]*:\n(.+)$/is;
+
 /** A mind that follows the rules of a scenario, and says so when it does not know. */
 export function createMind(scenario: RuleScenario): Mind {
   return {
@@ -61,6 +64,8 @@ export function createMind(scenario: RuleScenario): Mind {
 
 function answer(scenario: RuleScenario, input: MindInput): Reply {
   if (input.hearing && !input.hearing.accepted) return { say: notRecognised(scenario, input.hearing) };
+  const dictated = DICTATED.exec(input.text)?.[1];
+  if (dictated) return { say: dictated };
   const found = find(scenario, input.text);
   return found ? follow(scenario, found, input) : { say: notKnown(scenario, input.text) };
 }
