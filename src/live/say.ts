@@ -32,7 +32,7 @@ export interface AnnouncerContext {
   quietMs(): number;
   /** Silences the answer that runs. */
   interrupt(): void;
-  /** Asks the model. @throws LiveError `QUEUE_FULL` */
+  /** Asks the model. @throws LiveError `QUEUE_FULL`: then it is asked again later */
   ask(text: string): void;
 }
 
@@ -48,6 +48,9 @@ const MAX_WAITING = 50;
 const MAX_TRIES = 3;
 /** A turn that never ends must not silence announcements for ever (ms). */
 const PATIENCE_MS = 30_000;
+
+/** What could not be queued is tried again after this time (ms). */
+const RETRY_MS = 1000;
 
 /** Queue of what the model is to announce: one at a time, when nobody speaks. It survives a lost connection. */
 export class Announcer {
@@ -88,15 +91,23 @@ export class Announcer {
     const next = this.waiting[0];
     if (!next || !this.context.usable()) return;
     const rest = this.patience - this.context.quietMs();
-    if (this.context.occupied() && !next.priority && rest > 0) {
+    const occupied = this.context.occupied() || this.running !== undefined;
+    if (occupied && !next.priority && rest > 0) {
       this.timer = setTimeout(() => this.check(), Math.ceil(rest));
       return;
     }
     this.waiting.shift();
-    if (this.context.occupied()) this.context.interrupt();
+    if (occupied) this.context.interrupt();
     this.running = next;
-    next.tries++;
-    this.context.ask(next.text);
+    try {
+      this.context.ask(next.text);
+      next.tries++;
+    } catch {
+      // Too much waits to be sent: it waits with the others.
+      this.running = undefined;
+      this.waiting.unshift(next);
+      this.timer = setTimeout(() => this.check(), RETRY_MS);
+    }
   }
 
   /** A turn is over. @param said what was announced in it @param lost the connection broke before its end */

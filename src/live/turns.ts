@@ -1,38 +1,12 @@
 import type { LiveServerMessage, UsageMetadata } from '../protocol';
 import { Answer } from './answer';
-import type { CostMeter } from './cost';
-import type { Emit } from './events';
 import { Playback } from './playback';
 import { hasKeys, isEcho, joined } from './text';
-import type { InputClock, TurnTimings } from './timings';
-import type { Ledger } from './tools/ledger';
 import { detailsOf, tells } from './transcripts';
 import { Turn } from './turn';
-import type { TurnQueue } from './turn-event';
 import { TurnReport } from './turn-report';
+import type { TurnsContext } from './turns-context';
 import { UsageMeter } from './usage';
-import type { Watchdogs } from './watchdogs/watchdogs';
-
-/** What {@link Turns} needs of its session. */
-export interface TurnsContext {
-  conversation: string;
-  emit: Emit;
-  input: InputClock;
-  costs: CostMeter;
-  ledger: Ledger;
-  watchdogs: Watchdogs;
-  /** Counters of what waits to be sent and what was given up. */
-  queue(): TurnQueue;
-  /** Connection part of each turn's timings. */
-  timings(): TurnTimings;
-  /** The model begins a turn. */
-  begun(): void;
-  /** The model may have become idle: a turn is over, or has been played. */
-  settled(): void;
-  /** Number of the last turn of a conversation that is taken up again. */
-  lastTurn?: number;
-  usage?: UsageMetadata;
-}
 
 /** How long after the end of a turn its last transcript may come (ms), of the user's words and of the model's. */
 const LATE_USER_MS = 2000;
@@ -93,7 +67,7 @@ export class Turns {
 
   /** The model is {@link busy}, or the user has said something that it has not answered yet. */
   get occupied(): boolean {
-    return this.current !== undefined || this.busy;
+    return this.current !== undefined || this.ahead.length > 0 || this.busy;
   }
 
   /** Takes one message of the server: every field of it, `interrupted` first, `turnComplete` last. */

@@ -106,6 +106,105 @@ describe('live: lanes', () => {
     assert.equal(lanes.sendControl(big), false);
   });
 
+  it('accounts for every byte of audio, whatever the network does: sent, dropped, or still there', () => {
+    const step = fc.oneof(
+      { weight: 6, arbitrary: fc.record({ kind: fc.constant('audio' as const), bytes: fc.nat(7000) }) },
+      {
+        weight: 4,
+        arbitrary: fc.record({
+          kind: fc.constantFrom(
+            'marker',
+            'drain',
+            'stall',
+            'open',
+            'shut',
+            'hold',
+            'free',
+            'refuse',
+            'flush',
+          ),
+        }),
+      },
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+        const lanes = new Lanes({ maxAudioMs: 300, highWaterBytes: 4000 }, () => {});
+        const gates: Gate[] = [];
+        const actions: Record<string, () => void> = {
+          marker: () => lanes.sendMarker(end),
+          drain: () => gates.at(-1)?.drain(),
+          stall: () => lanes.open(gates[gates.push(new Gate(false)) - 1]!),
+          open: () => lanes.open(gates[gates.push(new Gate(true)) - 1]!),
+          shut: () => lanes.shut(),
+          hold: () => lanes.hold(true),
+          free: () => lanes.hold(false),
+          refuse: () => lanes.refuseAudio(frame()),
+          flush: () => lanes.flushAudio(),
+        };
+        let given = 0;
+        for (const one of steps) {
+          if ('bytes' in one) {
+            given += one.bytes;
+            lanes.sendAudio(Buffer.alloc(one.bytes));
+          } else {
+            if (one.kind === 'refuse') given += 640;
+            actions[one.kind]!();
+          }
+          const { audioBytes } = lanes.stats;
+          assert.equal(audioBytes.given, given);
+          assert.equal(audioBytes.sent + audioBytes.dropped + audioBytes.queued, given);
+        }
+        // What counts as sent is what the connections were handed, byte for byte.
+        const sent = gates
+          .flatMap((gate) => gate.sent)
+          .reduce((sum, text) => {
+            const { audio } = (JSON.parse(text) as { realtimeInput: { audio?: { data: string } } })
+              .realtimeInput;
+            return sum + (audio ? Buffer.from(audio.data, 'base64').length : 0);
+          }, 0);
+        assert.equal(lanes.stats.audioBytes.sent, sent);
+        lanes.clear();
+        const { audioBytes } = lanes.stats;
+        assert.deepEqual([audioBytes.queued, audioBytes.sent + audioBytes.dropped], [0, given]);
+      }),
+      { numRuns: 300, seed: 21 },
+    );
+  });
+
+  it('goes on by itself when the network takes what it held, however full it was', () => {
+    for (const ms of [20, 60, 100]) {
+      const lanes = new Lanes({ maxAudioMs: 60_000, highWaterBytes: 10_000 }, () => {});
+      const gate = new Gate(false);
+      lanes.open(gate);
+      for (let i = 0; i < 50; i++) lanes.sendAudio(frame(ms));
+      assert.ok(lanes.stats.queuedAudioMs > 0);
+      for (let i = 0; i < 50; i++) gate.drain();
+      assert.deepEqual([lanes.stats.queuedAudioMs, lanes.stats.sentAudioMs], [0, 50 * ms]);
+    }
+  });
+
+  it('sends the latest picture only, and no more a second than the model looks at', async () => {
+    const lanes = new Lanes({ maxFramesPerSecond: 20 }, () => {});
+    const gate = new Gate(true);
+    lanes.open(gate);
+    for (const name of ['a', 'b', 'c', 'd']) lanes.sendPicture(Buffer.from(name), 'image/jpeg');
+    assert.equal(gate.sent.length, 1);
+    for (let i = 0; i < 200 && gate.sent.length < 2; i++)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    const pictures = gate.sent.map(
+      (text) => (JSON.parse(text) as { realtimeInput: { video: { data: string } } }).realtimeInput.video.data,
+    );
+    assert.deepEqual(
+      pictures.map((data) => Buffer.from(data, 'base64').toString()),
+      ['a', 'd'],
+    );
+    assert.deepEqual([lanes.stats.sentVideoFrames, lanes.stats.droppedVideoFrames], [2, 2]);
+    const blind = new Lanes({ maxFramesPerSecond: 0 }, () => {});
+    blind.open(gate);
+    blind.sendPicture(Buffer.from('x'), 'image/jpeg');
+    assert.deepEqual([gate.sent.length, blind.stats.droppedVideoFrames], [2, 1]);
+  });
+
   it('makes chunks of 20 to 100 ms of whole samples from anything, and loses nothing', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(9000), { maxLength: 20 }), (sizes) => {

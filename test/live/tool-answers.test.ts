@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import type { LiveSession } from '../../src/live';
+import { Ledger } from '../../src/live/tools/ledger';
+import type { ScriptedConnection } from '../support/scripted-server';
+import { Bench, next, of } from './support';
+
+const call = (...ids: string[]): object => ({
+  toolCall: { functionCalls: ids.map((id) => ({ id, name: 'light', args: {} })) },
+});
+const answer = (id: string, text = 'ok'): object & { id: string; name: string } => ({
+  ...{ id, name: 'light', response: { text } },
+});
+const answers = (peer: ScriptedConnection): unknown[] =>
+  peer.received.flatMap(
+    (message) => (message['toolResponse'] as { functionResponses?: unknown[] })?.functionResponses ?? [],
+  );
+/** Everything sent so far has arrived when this has. */
+async function settled(session: LiveSession, peer: ScriptedConnection): Promise<void> {
+  const text = `settled ${Math.random()}`;
+  session.sendRaw({ realtimeInput: { text } });
+  await peer.until((received) => received.some((message) => JSON.stringify(message).includes(text)));
+}
+
+describe('live: answers to function calls', () => {
+  const bench = new Bench();
+  afterEach(() => bench.cleanUp());
+
+  it('sends one answer per call, and tells what became of each', async () => {
+    const { session, log, peer } = await bench.connected();
+    peer.send(call('a', 'b'));
+    await next(session, 'tool-call', ({ id }) => id === 'b');
+    session.respond(answer('a'));
+    session.respond([answer('a', 'again'), answer('b'), answer('nobody')]);
+    await settled(session, peer);
+    assert.deepEqual(answers(peer), [answer('a'), answer('b')]);
+    assert.deepEqual(
+      of(log, 'tool-result').map(({ id, name, outcome }) => [id, name, outcome]),
+      [
+        ['a', 'light', 'sent'],
+        ['a', 'light', 'duplicate'],
+        ['nobody', 'light', 'unknown'],
+        ['b', 'light', 'sent'],
+      ],
+    );
+    for (const { ms } of of(log, 'tool-result')) assert.ok(ms >= 0);
+  });
+
+  it('tells a call once that the service repeats', async () => {
+    const { session, log, peer } = await bench.connected();
+    peer.send(call('a'), call('a'));
+    peer.content({ turnComplete: true });
+    await next(session, 'turn');
+    assert.equal(of(log, 'tool-call').length, 1);
+  });
+
+  it('never answers a call that was cancelled', async () => {
+    const { session, log, peer } = await bench.connected();
+    peer.send(call('a'), { toolCallCancellation: { ids: ['a'] } });
+    await next(session, 'tool-cancel');
+    session.respond(answer('a'));
+    await settled(session, peer);
+    assert.deepEqual(answers(peer), []);
+    assert.equal(of(log, 'tool-result')[0]?.outcome, 'cancelled');
+  });
+
+  it('leaves a call open that will be continued', async () => {
+    const { session, log, peer } = await bench.connected({ model: 'gemini-3.8-live' });
+    peer.send(call('a'));
+    await next(session, 'tool-call');
+    session.respond({ ...answer('a', 'half'), willContinue: true });
+    session.respond(answer('a', 'whole'));
+    await settled(session, peer);
+    assert.equal(answers(peer).length, 2);
+    assert.deepEqual(
+      of(log, 'tool-result').map(({ outcome }) => outcome),
+      ['sent', 'sent'],
+    );
+  });
+
+  it('answers calls without an id by their name, the oldest first', () => {
+    const sent: object[] = [];
+    const outcomes: string[] = [];
+    const ledger = new Ledger({
+      emit: (_event, payload) => void outcomes.push((payload as unknown as { outcome: string }).outcome),
+      send: (responses, done) => {
+        sent.push(...responses);
+        done();
+        return true;
+      },
+      answered: () => {},
+    });
+    // Vertex AI has sent such calls; two of them are two calls.
+    assert.deepEqual([ledger.called('', 'f'), ledger.called('', 'f')], [true, true]);
+    for (const text of ['one', 'two', 'three']) ledger.answer([{ name: 'f', response: { text } }]);
+    assert.deepEqual(outcomes, ['sent', 'sent', 'unknown']);
+    assert.equal(sent.length, 2);
+  });
+
+  it('sends the same answer again when the service asks again on a later connection', () => {
+    const sent: object[] = [];
+    const ledger = new Ledger({
+      emit: () => {},
+      send: (responses, done) => {
+        sent.push(...responses);
+        done();
+        return true;
+      },
+      answered: () => {},
+    });
+    ledger.connected(true);
+    ledger.called('a', 'f');
+    ledger.answer([answer('a')]);
+    assert.equal(ledger.called('a', 'f'), false);
+    assert.equal(sent.length, 1);
+    ledger.connected(true);
+    assert.equal(ledger.called('a', 'f'), false);
+    assert.deepEqual(sent, [answer('a'), answer('a')]);
+  });
+
+  it('keeps open calls over a resumption, in another process too', async () => {
+    const first = await bench.connected({ config: { sessionResumption: {} } });
+    first.peer.send(call('a'), { sessionResumptionUpdate: { newHandle: 'h', resumable: true } });
+    await next(first.session, 'resumption');
+    const state = JSON.parse(JSON.stringify(first.session.conversationState()));
+    assert.deepEqual(
+      state.openCalls.map(({ id, name }: { id: string; name: string }) => [id, name]),
+      [['a', 'light']],
+    );
+    await first.session.close();
+    const session = bench.session(first.server, { config: { sessionResumption: {} }, resumeFrom: state });
+    await session.connect();
+    const peer = await first.server.connection(1);
+    session.respond(answer('a'));
+    await settled(session, peer);
+    assert.deepEqual(answers(peer), [answer('a')]);
+  });
+
+  it('gives open calls up as lost when the session starts afresh, and never answers them', async () => {
+    const first = await bench.connected();
+    first.peer.send(call('a'));
+    await next(first.session, 'tool-call');
+    const state = first.session.conversationState();
+    await first.session.close();
+    const session = bench.session(first.server, { resumeFrom: state });
+    session.respond(answer('a'));
+    await session.connect();
+    const peer = await first.server.connection(1);
+    const lost = await next(session, 'tool-result');
+    assert.deepEqual([lost.id, lost.outcome], ['a', 'lost']);
+    session.respond(answer('a'));
+    assert.equal((await next(session, 'tool-result')).outcome, 'lost');
+    await settled(session, peer);
+    assert.deepEqual(answers(peer), []);
+  });
+
+  it('holds the microphone back while a blocking function runs, counts it, and lets it go afterwards', async () => {
+    const { session, peer } = await bench.connected({ model: 'gemini-3.1-flash-live-preview' });
+    peer.send(call('a'));
+    await next(session, 'tool-call');
+    session.audio.write(Buffer.alloc(640));
+    assert.equal(session.stats.droppedAudioMs, 20);
+    session.respond(answer('a'));
+    session.audio.write(Buffer.alloc(640));
+    await settled(session, peer);
+    assert.deepEqual([session.stats.droppedAudioMs, session.stats.sentAudioMs], [20, 20]);
+  });
+
+  it('opens the microphone by itself when the function never answers, and not at all where it may speak', async () => {
+    const { session, peer } = await bench.connected({ toolGateMs: 30 });
+    peer.send(call('a'));
+    await next(session, 'tool-call');
+    session.audio.write(Buffer.alloc(640));
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    session.audio.write(Buffer.alloc(640));
+    assert.deepEqual([session.stats.droppedAudioMs, session.stats.sentAudioMs], [20, 20]);
+    const other = await bench.connected({
+      model: 'gemini-3.8-live',
+      config: { tools: [{ functionDeclarations: [{ name: 'light', behavior: 'NON_BLOCKING' }] }] } as never,
+    });
+    other.peer.send(call('a'));
+    await next(other.session, 'tool-call');
+    other.session.audio.write(Buffer.alloc(640));
+    assert.equal(other.session.stats.sentAudioMs, 20);
+  });
+});
