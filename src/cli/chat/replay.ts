@@ -79,7 +79,7 @@ async function showConnection(
     ...(setup && { rawSetup: setup }),
     recovery: false,
   });
-  const talk = new Talk({ session, screen, sound, tools: undefined, free: false, timeoutMs: 60_000 });
+  const talk = new Talk({ session, screen, sound, tools: undefined, free: true, timeoutMs: 60_000 });
   let next: NodeJS.Timeout | undefined;
   const waiting = ({ message, dueMs }: { message: LiveClientMessage; dueMs: number }): void => {
     if (message.setup) return;
