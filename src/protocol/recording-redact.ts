@@ -36,7 +36,7 @@ const PATTERNS: readonly RegExp[] = [
   /([?&][\w.-]{0,40}?(?:key|token|secret|pass|pwd|auth|sig)[\w.-]{0,40}=)([^&\s"'<>#]+)/gi,
   // Authorization: Basic …, "x-goog-api-key": "…", also as text inside of a text
   /((?:authorization|api[_-]?key)["']?\s{0,4}[:=]\s{0,4}["']?(?:(?:Bearer|Basic|Token)\s+)?)([^\s"',;}]+)/gi,
-  /(\b(?:Bearer|Basic|Token)\s+)([\w.~+/=-]{8,})/g,
+  /(\b(?:Bearer|Basic|Token)\s+)(?=[\w.~+/=-]*(?:\d|[a-z][A-Z]))([\w.~+/=-]{8,})/g,
   // Keys of Google, its tokens, refresh tokens and client secrets; JSON Web Tokens; keys of others; private keys
   /()(AIza[\w-]{10,})/g,
   /(\b)(AQ\.[\w-]{16,})/g,
@@ -96,7 +96,7 @@ export class Redactor {
       if (out.includes(value)) out = out.replaceAll(value, this.names.get(value) ?? '[secret]');
     }
     for (const pattern of PATTERNS) {
-      out = out.replace(pattern, (_all, before: string, secret: string) => before + this.secret(secret));
+      out = out.replace(pattern, (_all, before: string, secret: string) => before + this.found(secret));
     }
     return out;
   }
@@ -105,7 +105,7 @@ export class Redactor {
   broken(text: string): string {
     const safe = this.text(text.slice(0, 2 * MAX_BROKEN)).replace(
       BROKEN_JSON,
-      (_all, before: string, secret: string) => before + this.secret(secret),
+      (_all, before: string, secret: string) => before + this.found(secret),
     );
     return safe.slice(0, MAX_BROKEN);
   }
@@ -168,13 +168,18 @@ export class Redactor {
     return this.name(value, () => `[secret-${++this.secrets}]`);
   }
 
-  private name(value: string, make: () => string): string {
+  /** What stands where a secret stands may be a plain word after all: that one is left alone in other places. */
+  private found(value: string): string {
+    return this.name(value, () => `[secret-${++this.secrets}]`, /\d|[a-z][A-Z]/.test(value));
+  }
+
+  private name(value: string, make: () => string, learn = true): string {
     if (PSEUDONYM.test(value)) return value;
     const known = this.names.get(value);
     if (known !== undefined) return known;
     const name = make();
     this.names.set(value, name);
-    if (value.length < SHORTEST.learned) return name;
+    if (!learn || value.length < SHORTEST.learned) return name;
     this.learned.add(value);
     if (this.learned.size > MAX_LEARNED) this.learned.delete(this.learned.values().next().value ?? '');
     this.sort();

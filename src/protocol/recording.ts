@@ -13,7 +13,7 @@ export interface RecordingHeader {
   /** When the recording began (epoch ms). */
   at: number;
   model: string;
-  /** `gemini`, `vertex`, `custom` or `local`, with the host where there is one. */
+  /** Which kind of service: `gemini`, `vertex`, `custom` or `local`. */
   endpoint: string;
 }
 

@@ -29,7 +29,7 @@ export interface ServerOptions {
   readonly clock?: number;
   /**
    * A recording to play back instead: path of a file, or one that was read. It waits for the client's messages where it
-   * has some; ears, mind, voice, scenario, clock, faults of frames and handles do not count then.
+   * has some; ears, mind, voice, scenario, clock, `apiKey`, journal, handles and most faults do not count then.
    */
   readonly recording?: string | Recording;
   /** Speed at which the recording is played: 1 (default) as it was, 0 as fast as the client's messages allow. */

@@ -187,10 +187,16 @@ describe('protocol: secrets in recordings', () => {
       },
       usageMetadata: { totalTokenCount: 3, promptTokensDetails: [{ modality: 'TEXT', tokenCount: 1 }] },
       toolCall: { functionCalls: [{ id: 'function-call-1', args: { door: { handle: 'left' } } }] },
-      text: 'The secretary asked at 10:30 about http://x.test/a?b=1 & a Token of thanks @home',
+      text: 'The secretary asked at 10:30 about http://x.test/a?b=1 & a Token exchange, Basic knowledge @home',
     };
     const before = structuredClone(message);
     assert.deepEqual(new Redactor().message(message), before);
+  });
+
+  it('do not spread: a plain word in the place of a secret stays in other places', () => {
+    const redactor = new Redactor();
+    assert.equal(redactor.text('Authorization: required'), 'Authorization: [secret-1]');
+    assert.equal(redactor.text('a password is required'), 'a password is required');
   });
 
   it('keeps sound and pictures, or only their size', () => {

@@ -91,7 +91,7 @@ class Chat {
     } catch (error) {
       failure = asFailure(error);
     }
-    if (this.stopped === undefined && !failure) await this.sound.drained();
+    if (this.stopped === undefined && !failure) await Promise.race([this.sound.drained(), this.stop]);
     await this.close();
     off();
     if (this.stopped !== undefined) return this.stopped;

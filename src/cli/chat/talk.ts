@@ -122,6 +122,7 @@ export class Talk {
         return this.state(event);
       case 'restored':
         if (event.stateRestored) return screen.note('  (the conversation goes on)');
+        if (event.seeded) return screen.note('  (a new session, which was told what was said before)');
         return screen.note(
           `  (the service remembers nothing of before: ${event.reason ?? 'no reason given'})`,
         );
