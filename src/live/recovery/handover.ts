@@ -1,3 +1,5 @@
+import { timerMs } from './time';
+
 /** What a {@link Handover} needs of its session. */
 export interface HandoverHooks {
   /** Nobody speaks, no function runs, and the service has given a handle for all that was said. */
@@ -43,7 +45,7 @@ export class Handover {
 
   /** The service has announced the end. @param timeLeftMs undefined when it does not say */
   goAway(timeLeftMs = this.marginMs): void {
-    const left = Math.max(0, timeLeftMs);
+    const left = timerMs(Math.max(0, timeLeftMs));
     const reason = `The service ends the connection in ${Math.round(left / 1000)} s`;
     // With less time than the margin, half of it is left to the answer that is being given.
     const deadline = Math.max(left - this.marginMs, left / 2);

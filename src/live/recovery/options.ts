@@ -1,4 +1,5 @@
 import { LiveError } from '../errors';
+import { timerMs } from './time';
 
 /**
  * How a session keeps its conversation alive. All times in milliseconds. The defaults follow what users of other clients
@@ -20,7 +21,8 @@ export interface RecoveryOptions {
   waitDelayMs?: number;
   /** Connections that ask with the same handle and break before the model has said anything. Default 3. */
   triesWithHandle?: number;
-  /** How long a resumed conversation may stay silent after new input before its handle counts as poisoned. Default 20000. */
+  /** How long a resumed conversation may stay silent after new input before its handle counts as poisoned; after speech, which
+   * may be a noise, twice as long, from the second utterance on. Default 20000. */
   poisonMs?: number;
   /** Age at which a connection is replaced, because the service ends it at about ten minutes. 0 = never. Default 510000. */
   rotateAfterMs?: number;
@@ -75,6 +77,7 @@ export function recoverySettings(options: RecoveryOptions | false | undefined): 
     if (typeof value !== 'number' || !(value >= 0)) {
       throw new LiveError('BAD_CONFIG', `recovery.${name} must be a number from 0 up, not ${String(value)}`);
     }
+    if (name.endsWith('Ms')) Object.assign(settings, { [name]: timerMs(value) });
   }
   return { ...settings, jitter: Math.min(1, settings.jitter), enabled: options !== false };
 }

@@ -1,5 +1,13 @@
 import { LiveError } from '../errors';
 
+/** Longest time that is waited (ms), 12 days: a timer of Node.js for 25 days or more, or `Infinity`, fires at once. */
+const MAX_TIMER_MS = 2 ** 30;
+
+/** A time as timers can take it (ms). */
+export function timerMs(ms: number): number {
+  return Math.min(MAX_TIMER_MS, ms);
+}
+
 /**
  * Waits for something of the outside, but not for ever.
  *

@@ -1,3 +1,5 @@
+import { timerMs } from '../recovery/time';
+
 /**
  * Tells when something that is expected does not come. Whether time is up is looked at by one timer that is set anew
  * only when it fires: what comes many times a second merely notes the time.
@@ -20,7 +22,7 @@ export class Overdue {
   /** From now on something is expected. @param extra patience on top of the usual (ms) */
   expect(extra = 0): void {
     if (!(this.ms > 0)) return;
-    this.span = this.ms + extra;
+    this.span = timerMs(this.ms + extra);
     this.due = performance.now() + this.span;
     this.timer ??= this.set(this.span);
   }
