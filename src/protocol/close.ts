@@ -81,6 +81,7 @@ const RULES: readonly Rule[] = [
     advice: 'Check the name of the model, the API version, and on Vertex AI the project and location.',
   },
   {
+    inSetup: true,
     reason: /Cannot find field|Invalid JSON payload|Invalid value at/i,
     policy: 'fatal',
     title: 'The service does not know a field of the configuration',
@@ -152,9 +153,17 @@ const RULES: readonly Rule[] = [
   },
   {
     codes: [1008],
+    inSetup: true,
     policy: 'fatal',
     title: 'The service refused the session',
     advice: 'Check model, permissions and billing of the project.',
+  },
+  {
+    // It was accepted before: if something is wrong with model or project, the next setup is told so.
+    codes: [1008],
+    policy: 'fresh',
+    title: 'The service ended the session',
+    advice: 'A new session is needed; what was said before must be told again.',
   },
   {
     codes: [1009],
