@@ -2,9 +2,11 @@ import {
   contextUpdate,
   encode,
   fitContextUpdate,
+  isCallable,
   profileFor,
   ProtocolError,
   resolveTools,
+  setup,
   type FitWarning,
   type LiveClientMessage,
   type LiveClientSetup,
@@ -79,14 +81,14 @@ export class Preparation {
     const asking = freshTarget(endpoint, model, config, session, raw).catch(signInFailed);
     const target = await within(asking, timeoutMs, signal, 'The sign-in');
     const making = setupMessage({ endpoint, model, apiVersion: target.apiVersion, config, raw }, beginning);
-    const setup = await within(making, timeoutMs, signal, 'The declaration of a tool');
-    for (const message of setup.unknown) this.input.unknown(message);
-    this.input.fitted(setup.fitted);
+    const { message, unknown, fitted } = await within(making, timeoutMs, signal, 'The declaration of a tool');
+    for (const words of unknown) this.input.unknown(words);
+    this.input.fitted(fitted);
     const about = { model, endpoint: endpoint.backend, session };
     const { deadPeerMs, enabled } = this.input.settings;
     return {
       target,
-      setup: encode(setup.message),
+      setup: encode(message),
       timeoutMs,
       deadPeerMs: enabled ? deadPeerMs : 0,
       tap,
@@ -94,16 +96,31 @@ export class Preparation {
     };
   }
 
-  /** Changes the configuration of the connections to come. @throws LiveError `BAD_INPUT` */
+  /**
+   * Changes the configuration of the connections to come.
+   *
+   * @throws LiveError `BAD_INPUT`, also for what cannot be sent: the next connection would fail on it
+   */
   change({ systemInstruction, tools }: ContextChange): void {
     if (systemInstruction === undefined && tools === undefined) {
       throw new LiveError('BAD_INPUT', 'A change of the context needs systemInstruction, tools, or both');
     }
-    this.config = {
-      ...this.config,
+    const change = {
       ...(systemInstruction !== undefined && { systemInstruction }),
       ...(tools !== undefined && { tools }),
     };
+    try {
+      // What callable tools declare is known only when they are asked.
+      const plain = Array.isArray(tools) ? tools.filter((tool) => !isCallable(tool)) : tools;
+      setup({
+        model: 'any',
+        config: { ...change, ...(tools !== undefined && { tools: plain }) },
+        lenient: true,
+      });
+    } catch (error) {
+      throw new LiveError('BAD_INPUT', error instanceof Error ? error.message : String(error));
+    }
+    this.config = { ...this.config, ...change };
   }
 
   /**

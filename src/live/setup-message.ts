@@ -1,6 +1,7 @@
 import {
   fit,
   profileFor,
+  ProtocolError,
   resolveTools,
   setup,
   toContent,
@@ -11,7 +12,9 @@ import {
   type LiveClientSetup,
   type LiveConnectConfig,
 } from '../protocol';
+import { LiveError } from './errors';
 import type { Beginning } from './recovery/revival';
+import { excerpt } from './redact';
 import type { LiveEndpoint } from './target';
 
 /** The setup of a connection, and what is to be said about it. */
@@ -38,10 +41,10 @@ export interface SetupInput {
  * Makes the setup message of one connection.
  *
  * @param beginning handle and seed; a handle is used when the configuration asks for session resumption.
- * @throws ProtocolError when the configuration cannot be sent
+ * @throws ProtocolError when the configuration cannot be sent, LiveError `CONNECT_FAILED` when a tool cannot declare itself
  */
 export async function setupMessage(input: SetupInput, { handle, seed }: Beginning): Promise<SetupMessage> {
-  const config = await resolveTools(input.config ?? {});
+  const config = await resolveTools(input.config ?? {}).catch(undeclared);
   const { project, location } = input.endpoint;
   const backend = input.endpoint.backend === 'vertex' ? 'vertex' : 'gemini';
   const encoded = setup({
@@ -68,6 +71,16 @@ export async function setupMessage(input: SetupInput, { handle, seed }: Beginnin
     (name) => `The configuration has no field "${name}": it was not sent. A raw setup can send anything.`,
   );
   return { message: { setup: fitted }, unknown, fitted: warnings };
+}
+
+/** What provides a tool, such as an MCP server, may be out of reach for a while. */
+function undeclared(error: unknown): never {
+  if (error instanceof LiveError || error instanceof ProtocolError) throw error;
+  const what = excerpt(error instanceof Error ? error.message : String(error), [], 300);
+  throw new LiveError('CONNECT_FAILED', `A tool could not declare itself: ${what}`, {
+    advice: 'Check what provides the tool, for example an MCP server.',
+    policy: 'retry',
+  });
 }
 
 function appended(instruction: LiveConnectConfig['systemInstruction'], text: string): Content {

@@ -23,7 +23,7 @@ export { schemas, types, toCamel, toSnake } from './schema';
 export type { FieldDef, FieldType, MessageKind, SchemaFile, TypeDef } from './schema';
 export * from './setup';
 export { Sound } from './sound-frame';
-export { resolveTools } from './tools';
+export { isCallable, resolveTools } from './tools';
 export { isObject, walk } from './walk';
 export type { Problem, WalkOptions } from './walk';
 export type * from './wire';

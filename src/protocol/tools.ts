@@ -38,7 +38,8 @@ export async function resolveTools(config: LiveConnectConfig): Promise<LiveConne
   };
 }
 
-function isCallable(tool: unknown): tool is CallableTool {
+/** Whether a tool declares itself when it is asked, as the official SDK's `CallableTool` does. */
+export function isCallable(tool: unknown): tool is CallableTool {
   return isObject(tool) && typeof tool['callTool'] === 'function' && typeof tool['tool'] === 'function';
 }
 
