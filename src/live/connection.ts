@@ -18,6 +18,8 @@ export interface ConnectionListener {
   onBadFrame(error: Error): void;
   /** Something in a message that the schema does not know. */
   onProblem(problem: Problem): void;
+  /** One of the others has thrown: a mistake of ours, which must not end the process. */
+  onFault(error: unknown): void;
   /** The connection is over; code `CLOSED` when it was closed from this side. */
   onEnd(error: LiveError): void;
 }
@@ -60,9 +62,9 @@ export class Connection {
     try {
       const { url, headers, network } = options.target;
       const listener = {
-        onOpen: () => this.opened(),
-        onFrame: (data: Frame) => this.frame(data),
-        onClose: (close: TransportClose) => this.ended(close),
+        onOpen: () => this.guard(() => this.opened()),
+        onFrame: (data: Frame) => this.guard(() => this.frame(data)),
+        onClose: (close: TransportClose) => this.guard(() => this.ended(close)),
       };
       this.transport = new Transport(url, headers, listener, network, options.deadPeerMs);
     } catch (error) {
@@ -87,6 +89,15 @@ export class Connection {
     this.phase = 'closing';
     clearTimeout(this.timer);
     this.transport.close();
+  }
+
+  /** What escapes into the socket would be an uncaught exception. */
+  private guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.listener.onFault(error);
+    }
   }
 
   private opened(): void {

@@ -69,8 +69,8 @@ export interface FlowContext {
   before: FlowState;
   /** Ends the session, because its money is spent. */
   close(reason: string): void;
-  /** Something was sent that the model is to answer. */
-  asked(): void;
+  /** Something was sent that the model is to answer. @param sure false: sound that may have been speech; default true */
+  asked(sure?: boolean): void;
 }
 
 /** The model says nothing although it should: what it is asked then. */
@@ -108,7 +108,7 @@ export class Flow {
     this.watchdogs = new Watchdogs(options.watchdogs ?? {}, {
       emit,
       callsPending: () => this.ledger.pending,
-      nudge: () => this.asking.ask(this.textMessage(NUDGE), () => this.watchdogs.asked()),
+      nudge: () => this.nudge(),
     });
     const { proactivity, realtimeInputConfig: detection } = options.config ?? {};
     // A model that may keep silent owes no answer, nor does one that waits for the mark of an activity's end.
@@ -117,7 +117,7 @@ export class Flow {
     this.speech = new Speech(() => {
       if (optional || marked) return;
       this.watchdogs.spoken();
-      context.asked();
+      context.asked(false);
     });
     const { maxFramesPerSecond } = profileFor(model);
     this.lanes = new Lanes({ maxFramesPerSecond, ...options.lanes }, (pcm) => {
@@ -275,7 +275,7 @@ export class Flow {
     this.input.mark();
     this.watchdogs.asked();
     for (const text of written) this.turns.typed(text);
-    this.context.asked();
+    this.context.asked(written.length > 0);
   }
 
   /** Nothing can be sent any more, and nothing comes. */
@@ -306,6 +306,14 @@ export class Flow {
 
   private turnOver({ say, incomplete }: Pick<LiveEvents['turn'][0], 'say' | 'incomplete'>): void {
     this.announcer.turnOver(say, incomplete);
+  }
+
+  private nudge(): void {
+    try {
+      this.asking.ask(this.textMessage(NUDGE), () => this.watchdogs.asked());
+    } catch {
+      // Much waits to be asked already: that will move the model as well.
+    }
   }
 
   private checkCosts(): void {

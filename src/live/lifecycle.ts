@@ -33,6 +33,8 @@ export interface LifecycleHost {
   message(message: LiveServerMessage): void;
   badFrame(error: Error): void;
   problem(problem: Problem): void;
+  /** Something of ours has failed while it took what came. */
+  fault(error: unknown): void;
   /** Nothing can be sent any more; the socket may still be closing. */
   detached(): void;
   /** The connection is gone. @param again another one is to follow */
@@ -200,6 +202,7 @@ export class Lifecycle {
       },
       onBadFrame: (error) => this.host.badFrame(error),
       onProblem: (problem) => this.host.problem(problem),
+      onFault: (error) => this.host.fault(error),
       onEnd: (error) => {
         attempt.release?.();
         this.ended(attempt, error);
@@ -216,7 +219,13 @@ export class Lifecycle {
     // A listener may have closed the session, or asked for another connection.
     if (this.connection !== connection || !this.usable) return;
     this.settle();
-    this.host.ready(connection, attempt, this.backoff.attempts);
+    try {
+      this.host.ready(connection, attempt, this.backoff.attempts);
+    } catch (error) {
+      this.host.fault(error);
+      // Half a beginning is none: nothing could be sent on it.
+      this.restart('The connection could not be taken into use');
+    }
   }
 
   /** The connection is over, wanted or not; or none could be opened. */

@@ -22,6 +22,7 @@ import { Care } from './recovery/care';
 import { recoverySettings, type RecoveryOptions, type RecoverySettings } from './recovery/options';
 import type { ReplayStats } from './recovery/replay';
 import { Revival, type Beginning } from './recovery/revival';
+import { timerMs } from './recovery/time';
 import { hostOf } from './redact';
 import { guardTap, type FrameTap } from './tap';
 
@@ -89,7 +90,7 @@ export abstract class SessionCore extends GuardedEmitter {
       timings: () => this.life.connection?.timings ?? {},
       before: this.memory.state,
       close: (reason) => void this.close({ reason }),
-      asked: () => this.care.asked(),
+      asked: (sure = true) => this.care.asked(sure),
     });
     this.preparation = this.prepare(settings);
     const revival = new Revival(this.memory, profileFor(this.model), settings);
@@ -215,20 +216,14 @@ export abstract class SessionCore extends GuardedEmitter {
   }
 
   private prepare(settings: RecoverySettings): Preparation {
-    const {
-      endpoint,
-      config = {},
-      rawSetup: raw,
-      setupTimeoutMs: timeoutMs = SETUP_TIMEOUT_MS,
-      tap,
-    } = this.options;
+    const { endpoint, config = {}, rawSetup: raw, setupTimeoutMs = SETUP_TIMEOUT_MS, tap } = this.options;
     return new Preparation({
       endpoint,
       model: this.model,
       session: this.id,
       config,
       raw,
-      timeoutMs,
+      timeoutMs: timerMs(setupTimeoutMs),
       settings,
       tap: tap && guardTap(tap, this.tapFailed),
       unknown: (message) => this.tell('warning', { code: 'UNKNOWN_CONFIG', message }),
@@ -251,6 +246,11 @@ export abstract class SessionCore extends GuardedEmitter {
         this.tell('warning', { code: 'BAD_FRAME', message });
       },
       problem: (problem: Parameters<typeof tellProblem>[0]) => tellProblem(problem, this.tell),
+      fault: (error: unknown) => {
+        const what = error instanceof Error ? error.message : String(error);
+        const message = `A message could not be handled because of a mistake in this library: ${what}`;
+        this.tell('warning', { code: 'INTERNAL', message, advice: 'Report it; the session goes on.' });
+      },
       detached: () => {
         this.care.stop();
         this.flow.shut();

@@ -145,8 +145,9 @@ export class LiveSession extends SessionCore {
     this.flow.turns.interruptLocally();
     const manual = this.options.config?.realtimeInputConfig?.automaticActivityDetection?.disabled === true;
     if (!manual || this.activityOpen || !this.usable) return;
-    this.activityStart();
-    this.activityEnd();
+    // Nothing is said in it, so no answer is owed.
+    this.flow.lanes.sendMarker(realtimeInput({ activityStart: {} }));
+    this.flow.lanes.sendMarker(realtimeInput({ activityEnd: {} }));
   }
 
   /**

@@ -84,12 +84,12 @@ export class Care {
     if (goAway) this.handover?.goAway(parseDuration(goAway.timeLeft));
   }
 
-  /** Something was sent that asks for an answer. */
-  asked(): void {
+  /** Something was sent that asks for an answer. @param sure false: sound that may have been speech */
+  asked(sure: boolean): void {
     this.askedAt = performance.now();
     const { attempt } = this.context.life();
     if (attempt) attempt.spoken = true;
-    this.poison?.asked();
+    this.poison?.asked(sure);
   }
 
   /** Another connection is wanted as soon as it disturbs nobody. */

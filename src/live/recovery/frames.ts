@@ -1,3 +1,4 @@
+import { isObject } from '../../protocol';
 import { INPUT_BYTES_PER_MS } from '../chunker';
 
 /** What a client message is about, as far as recovery must know. */
@@ -43,22 +44,30 @@ export function audioMsOf(frame: string): number {
   return (((end - start) * 3) / 4 - padding) / INPUT_BYTES_PER_MS;
 }
 
-/** Ids of the calls that a frame of kind `tool` answers. */
+/** Ids of the calls that a frame of kind `tool` answers; a raw message may hold anything. */
 export function answeredIds(frame: string): string[] {
-  const { toolResponse } = JSON.parse(frame) as {
-    toolResponse: { functionResponses?: Array<{ id?: string }> };
-  };
-  return (toolResponse.functionResponses ?? []).map(({ id = '' }) => id);
+  const { toolResponse } = JSON.parse(frame) as { toolResponse: unknown };
+  return listIn(toolResponse, 'functionResponses').map((response) => textIn(response, 'id'));
 }
 
-/** What the user wrote in a frame of kind `other`. */
+/** What the user wrote in a frame of kind `other`; a raw message may hold anything. */
 export function writtenIn(frame: string): string {
-  const { realtimeInput, clientContent } = JSON.parse(frame) as {
-    realtimeInput?: { text?: string };
-    clientContent?: { turns?: Array<{ role?: string; parts?: Array<{ text?: string }> }> };
-  };
-  if (realtimeInput?.text) return realtimeInput.text;
-  const last = clientContent?.turns?.at(-1);
-  if (!last || last.role === 'model') return '';
-  return (last.parts ?? []).map(({ text }) => text ?? '').join('');
+  const { realtimeInput, clientContent } = JSON.parse(frame) as Record<string, unknown>;
+  const text = textIn(realtimeInput, 'text');
+  if (text !== '') return text;
+  const last = listIn(clientContent, 'turns').at(-1);
+  if (textIn(last, 'role') === 'model') return '';
+  return listIn(last, 'parts')
+    .map((part) => textIn(part, 'text'))
+    .join('');
+}
+
+function listIn(value: unknown, name: string): unknown[] {
+  const list = isObject(value) ? value[name] : undefined;
+  return Array.isArray(list) ? list : [];
+}
+
+function textIn(value: unknown, name: string): string {
+  const text = isObject(value) ? value[name] : undefined;
+  return typeof text === 'string' ? text : '';
 }

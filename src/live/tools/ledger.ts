@@ -97,7 +97,7 @@ export class Ledger {
     }
     if (known.state === 'sent' && known.answer && known.connection < this.connection) {
       known.state = 'answering';
-      this.send([known], [known.answer]);
+      if (!this.send([known], [known.answer])) known.state = 'sent';
     }
     return false;
   }
