@@ -61,6 +61,8 @@ interface AudioItem {
 /** Most bytes that a character of a message and the header of its frame may take. */
 const MAX_UTF8_BYTES = 3;
 const MAX_HEADER_BYTES = 14;
+/** How often a socket that begins full is looked at (ms). */
+const ROOM_MS = 50;
 /** Markers and audio in the audio lane; a flow that sends nothing but markers must not fill the memory. */
 const MAX_AUDIO_ITEMS = 5000;
 
@@ -79,6 +81,7 @@ export class Lanes {
   private pictureDue = 0;
   private pictureTimer: NodeJS.Timeout | undefined;
   private uplink: Uplink | undefined;
+  private roomTimer: NodeJS.Timeout | undefined;
   private held = false;
   private readonly maxAudioBytes: number;
   private readonly maxControlChars: number;
@@ -185,12 +188,21 @@ export class Lanes {
     const oldest = Date.now() - this.maxAudioBytes / INPUT_BYTES_PER_MS;
     while (this.audioItems[0]?.pcm && this.audioItems[0].at < oldest) this.dropOldest();
     this.uplink = uplink;
+    this.begin(uplink);
+  }
+
+  /** What was said again went past the lanes. It may fill the socket, and nobody tells here when there is room again. */
+  private begin(uplink: Uplink): void {
+    if (this.uplink !== uplink) return;
     this.pump();
+    if (uplink.bufferedAmount < this.highWaterBytes) return;
+    this.roomTimer = setTimeout(() => this.begin(uplink), ROOM_MS);
   }
 
   /** The connection is gone; what waits goes on waiting, within the bounds. */
   shut(): void {
     this.uplink = undefined;
+    clearTimeout(this.roomTimer);
     clearTimeout(this.pictureTimer);
     this.pictureTimer = undefined;
   }

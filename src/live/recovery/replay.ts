@@ -24,6 +24,11 @@ export interface ReplayStats {
 
 /** Most that is kept (characters): about 70 s of speech. */
 const MAX_CHARS = 3 * 1024 * 1024;
+/**
+ * How often in a row it is all said again without a turn that ends well. Something in it may be what breaks the connection,
+ * each time after the model has begun: without an end to that, it would be sent and paid for, again and again.
+ */
+const MAX_ROUNDS = 10;
 /** How much silence before speech is kept (characters, half a second): the first sound of a word is soft. */
 const PRE_ROLL_CHARS = 24_000;
 
@@ -56,6 +61,8 @@ export class Replay {
   /** Calls without an answer, and those of them that the newest handle knows. */
   private readonly open = new Set<string>();
   private known: ReadonlySet<string> = new Set();
+  /** How often in a row something was said again. */
+  private rounds = 0;
   private readonly counts: ReplayStats = { repeatedMessages: 0, repeatedAudioMs: 0, forgottenAudioMs: 0 };
 
   constructor(
@@ -115,6 +122,8 @@ export class Replay {
    */
   take(resumed: boolean): string[] {
     const due = this.due(resumed);
+    if (this.rounds >= MAX_ROUNDS) this.forget();
+    this.rounds = due.length > 0 ? this.rounds + 1 : 0;
     this.entries = [];
     this.chars = 0;
     this.begunAt = undefined;
@@ -141,12 +150,14 @@ export class Replay {
   clear(): void {
     this.entries = [];
     this.chars = 0;
+    this.rounds = 0;
     this.open.clear();
     this.known = new Set();
   }
 
   private due(resumed: boolean): Entry[] {
     const { indexed, skip } = this.options;
+    if (this.rounds >= MAX_ROUNDS) return [];
     const from = !resumed ? this.boundary : this.known.size > 0 && !indexed ? this.handleSeq : 0;
     return this.entries.filter(({ seq, kind, text }) => {
       if (seq <= from || kind === 'context') return false;
@@ -157,6 +168,7 @@ export class Replay {
   }
 
   private turnOver(): void {
+    this.rounds = 0;
     const before = this.boundary;
     // What was sent after the model had begun belongs to the next turn: somebody spoke into its answer.
     this.boundary = this.begunAt ?? this.seq;
