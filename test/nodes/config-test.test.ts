@@ -78,6 +78,36 @@ describe('config node: Test', () => {
     assert.match(answer.message, /local rehearsal server/);
   });
 
+  it('makes a token from the key, bound to model and settings, and connects with it', async () => {
+    process.env.GOOGLE_GEMINI_BASE_URL = server.url;
+    await run([config()]);
+    const fields = { endpoint: 'token', tokenFrom: 'mint', tokenMinutes: '5', instructions: 'Be brief.' };
+    const answer = await test(fields, { apiKey: 'good-key-1234' });
+    assert.deepEqual([answer.ok, answer.endpoint], [true, 'gemini'], answer.message);
+    const other = await test(fields, { apiKey: 'wrong-key-5678' });
+    assert.equal(other.ok, false);
+    assert.ok(!other.message.includes('wrong-key'), other.message);
+  });
+
+  it('asks for a token, a project or a key where one is needed', async () => {
+    await run([config()]);
+    for (const [fields, wanted] of [
+      [{ endpoint: 'token' }, /no token/],
+      [{ endpoint: 'token', tokenFrom: 'mint' }, /needs a key/],
+      [{ endpoint: 'gemini' }, /needs a key/],
+    ] as const) {
+      const answer = await test(fields);
+      assert.equal(answer.ok, false);
+      assert.match(answer.message, wanted);
+    }
+    const { ok, message } = await test(
+      { endpoint: 'vertex', project: 'p' },
+      { serviceAccount: '{"private_key": "secret"}' },
+    );
+    assert.equal(ok, false);
+    assert.match(message, /"Service account".*not the JSON/);
+  });
+
   it('says what is wrong with a key, and what to do, without the key', async () => {
     await run([config()]);
     const answer = await test({ endpoint: 'custom', url: server.url }, { apiKey: 'wrong-key-5678' });
