@@ -309,9 +309,11 @@ export class Lifecycle {
 
   private over(error: LiveError, verdict: Verdict): void {
     const state = verdict.again ? 'failed' : verdict.state;
-    const { wasReady } = this;
+    const { wasReady, waiting } = this;
+    // A listener may call connect() again: that is another wait.
+    this.waiting = undefined;
     this.moveTo(state, error.message);
-    this.settle(error);
+    waiting?.reject(error);
     if (wasReady && !(state === 'closed' && error.policy === 'done')) this.host.failed(error);
   }
 

@@ -182,6 +182,23 @@ describe('live: what must not break a conversation', () => {
     assert.equal(session.state, 'ready');
   });
 
+  it('connect() in the listener that hears of the failure is an attempt of its own', async () => {
+    const server = await bench.server({ refuse: { status: 403, body: 'no' } });
+    const session = bench.session(server, { recovery: quick });
+    const again = new Promise<void>((resolve, reject) => {
+      session.once('state', () => {
+        session.on('state', ({ to }) => {
+          if (to !== 'failed') return;
+          server.script = {};
+          session.connect().then(resolve, reject);
+        });
+      });
+    });
+    await assert.rejects(session.connect(), { code: 'HTTP_REFUSED' });
+    await again;
+    assert.equal(session.state, 'ready');
+  });
+
   it('what waits is sent although the connection began with a full socket', async () => {
     const lanes = new Lanes({ highWaterBytes: 100 }, () => {});
     const sent: string[] = [];
