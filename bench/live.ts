@@ -10,7 +10,9 @@ import { row, type Row } from './row';
 
 /** Frames per measurement, measurements per arm. */
 const FRAMES = 5000;
-const RUNS = 7;
+const RUNS = 11;
+/** Rounds before them that do not count. */
+const WARM_UP = 4;
 /**
  * Chunks of one turn: ten seconds. Each turn is interrupted at its end, so that nobody keeps it: the memory is that of a
  * conversation, and not that of the hours that go by in a second here.
@@ -99,18 +101,21 @@ type Costs = Record<keyof Arms, number[]>;
 async function measure(name: string, arms: Arms, work: (arm: Arm) => Promise<void>): Promise<Row[]> {
   const cost: Costs = { raw: [], ours: [], sdk: [] };
   const memory: Costs = { raw: [], ours: [], sdk: [] };
-  // The first round warms up the compiler; within a round the arms take turns, so that a slow moment hits all.
-  for (let run = 0; run <= RUNS; run++) {
-    for (const key of ['raw', 'ours', 'sdk'] as const) {
-      // Nobody is to clear away what another has left; its own garbage an arm pays for while it makes it.
-      collect();
+  const keys = ['raw', 'ours', 'sdk'] as const;
+  // The first rounds warm up the compiler; within a round the arms take turns, so that a slow moment hits all. Nothing is
+  // collected by force here: that would make V8 forget what it has compiled, and the arms with more code pay for it.
+  for (let run = -WARM_UP; run < RUNS; run++) {
+    for (const key of keys) {
       const before = process.cpuUsage();
       await work(arms[key]);
       const { user, system } = process.cpuUsage(before);
-      if (run > 0) cost[key].push((user + system) / FRAMES);
+      if (run >= 0) cost[key].push((user + system) / FRAMES);
+    }
+  }
+  for (let run = 0; run < RUNS; run++) {
+    for (const key of keys) {
       collect();
-      const bytes = await allocated(() => work(arms[key]));
-      if (run > 0) memory[key].push(bytes / FRAMES);
+      memory[key].push((await allocated(() => work(arms[key]))) / FRAMES);
     }
   }
   const ratio = (a: keyof Arms, b: keyof Arms): number[] =>
