@@ -23,6 +23,11 @@ export interface ConversationOptions {
 
 /** Longest wait for a connection to close (ms). */
 const CLOSE_MS = 5000;
+/**
+ * A microphone that is listened to is one message and no other will come: another session is begun for it that long after the
+ * service said goodbye, or after its connection could not be had for long (ms).
+ */
+const AGAIN_MS = { closed: 2000, failed: 60_000 };
 
 /** A session with what hangs on it; it may have many connections after each other. */
 interface Held {
@@ -35,6 +40,8 @@ interface Held {
   /** The raw JSON gives the tools: it wins over every change. */
   fixedTools: boolean;
   recorder?: Recorder;
+  /** The flow has ended it, or trying again cannot help: nothing begins by itself after it. */
+  final: boolean;
   /** Resolves when it can be used for the first time; rejects when it cannot. */
   ready: Promise<void>;
   over: boolean;
@@ -54,6 +61,8 @@ export class Conversation {
   #topic: string | undefined;
   /** Number of the last attempt to begin. */
   #attempt = 0;
+  /** Begins another session for live audio. */
+  #again: NodeJS.Timeout | undefined;
   /** Settles when the session before is gone. */
   #closing: Promise<void> = Promise.resolve();
   #closed = false;
@@ -116,12 +125,20 @@ export class Conversation {
   async change({ tools, ...rest }: ContextChange): Promise<void> {
     const held = this.#open;
     if (!held) return;
+    const before = held.tools;
     if (tools) held.tools = tools;
-    await held.session.updateContext({ ...rest, ...(tools && { tools: this.#allTools(held) }) });
+    try {
+      await held.session.updateContext({ ...rest, ...(tools && { tools: this.#allTools(held) }) });
+    } catch (error) {
+      // Else they would spoil every later change, too.
+      held.tools = before;
+      throw error;
+    }
   }
 
   /** Ends the connection; the conversation can go on later. */
   disconnect(): Promise<void> {
+    clearTimeout(this.#again);
     this.uplink.cancelFiles();
     const held = this.#held;
     if (held) {
@@ -146,6 +163,7 @@ export class Conversation {
   async #shut(establishing: Promise<Held>): Promise<void> {
     const held = await establishing.catch(() => undefined);
     if (!held) return;
+    held.final = true;
     await within(CLOSE_MS, held.session.close());
     await this.#over(held);
   }
@@ -156,6 +174,7 @@ export class Conversation {
   }
 
   async #establish(attempt: number): Promise<Held> {
+    clearTimeout(this.#again);
     this.status.show('waiting', this.service.label);
     try {
       // A service refuses to resume while the old connection stands.
@@ -192,11 +211,13 @@ export class Conversation {
         recorder,
         detach,
         over: false,
+        final: false,
         ready: Promise.resolve(),
       };
       this.#listen(held);
       this.#open = held;
       held.ready = session.connect().catch(async (error: unknown) => {
+        held.final ||= isFatal(error);
         await this.#over(held);
         this.status.show('failed', 'failed', codeText(error));
         throw error;
@@ -223,10 +244,13 @@ export class Conversation {
       session.on(event, () => this.memory.touch(() => session.conversationState()));
     }
     session.on('state', ({ to }) => {
-      if (to === 'closed' || to === 'failed') void this.#over(held);
+      if (to !== 'closed' && to !== 'failed') return;
+      void this.#over(held);
+      if (!this.#closed) this.#again = setTimeout(() => this.#goOn(held), AGAIN_MS[to]);
     });
     // A session that was never ready is reported to the message that asked for it.
-    session.on('error', ({ code, message, advice }) => {
+    session.on('error', ({ code, message, advice, policy }) => {
+      held.final ||= isFatal({ policy });
       report(this.node, Object.assign(new Error(message), { code, advice }));
     });
     session.on('cost-limit', ({ level, scope, limitUsd, advice }) => {
@@ -234,6 +258,12 @@ export class Conversation {
       const message = `The cost limit of ${limitUsd} US $ per ${scope} is reached, so the conversation was ended.`;
       report(this.node, Object.assign(new Error(message), { code: 'COST_LIMIT', advice }));
     });
+  }
+
+  /** A session is over, and live audio goes on. */
+  #goOn({ final, attempt }: Held): void {
+    if (final || this.#closed || this.#attempt !== attempt || !this.uplink.listening) return;
+    this.connect({ topic: this.#topic }).catch((error: unknown) => report(this.node, asError(error)));
   }
 
   #recorder({ file, audio }: NonNullable<ConversationOptions['record']>): Recorder {
@@ -272,4 +302,9 @@ export class Conversation {
       : held.session.updateContext({ tools: this.#allTools(held) });
     changing.catch((error: unknown) => report(this.node, asError(error)));
   }
+}
+
+/** Whether trying again cannot help. */
+function isFatal(error: unknown): boolean {
+  return (error as { policy?: unknown } | undefined)?.policy === 'fatal';
 }

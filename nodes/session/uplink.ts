@@ -37,6 +37,11 @@ export class Uplink {
 
   constructor(private readonly options: UplinkOptions) {}
 
+  /** Live audio is being listened to, whether there is a session for it or not. */
+  get listening(): boolean {
+    return this.#live !== undefined;
+  }
+
   /** Listens to live audio until it ends or other live audio comes. Returns at once. */
   listen(handle: MediaHandle): void {
     this.#live?.abort();

@@ -11,6 +11,7 @@ import {
   toneVoice,
   type LocalLiveServer,
 } from '../../src/server';
+import { frame, microphone } from './sounds';
 import { events, helper, run, sessionFlow, until, type Running } from './support';
 
 /** What a session node does while its conversation goes on for long, and when it may not. */
@@ -96,6 +97,25 @@ describe('session node: lasting', () => {
     assert.match(error.message, /Gave up after 2 attempts/);
     await until('it shows it', () => flow.statuses('session').at(-1) === 'connect failed');
     assert.equal(flow.errors.length, 1);
+  });
+
+  it('begins again for a microphone when the service has said goodbye, and not when the flow has', async () => {
+    const flow = await run(sessionFlow(server.url));
+    const mic = microphone();
+    flow.send('session', { payload: mic.handle });
+    const heard = (index: number): boolean => {
+      mic.write(frame(0));
+      return (server.stats[index]?.audioMs ?? 0) > 0;
+    };
+    await until('it is heard', () => heard(0));
+    server.closeAll({ code: 1000, reason: 'Bye.' });
+    await until('it is heard again', () => heard(1));
+    flow.send('session', { action: 'disconnect' });
+    await until('the connection is gone', () => server.connections === 0);
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    assert.equal(server.stats.length, 2);
+    assert.deepEqual(flow.errors, []);
+    mic.end();
   });
 
   it('says announcements after the answer that is being given', async () => {
