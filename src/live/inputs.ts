@@ -4,20 +4,35 @@ import { Writable } from 'node:stream';
  * A Writable that hands each chunk on at once. Bounds are kept behind it, in the lanes: a microphone must not be
  * held up, and it may pipe for months.
  */
-function sink(take: (chunk: Buffer) => void, end: () => void): Writable {
-  const stream = new Writable({
-    highWaterMark: 1024 * 1024,
-    write(chunk: Buffer, _encoding, done) {
-      take(chunk);
-      done();
-    },
-    final(done) {
-      end();
-      done();
-    },
-  });
-  // A write after end() is the writer's mistake and reaches its callback; it must not end the process.
-  return stream.on('error', () => {});
+class Sink extends Writable {
+  constructor(
+    private readonly take: (chunk: Buffer) => void,
+    private readonly finish: () => void,
+  ) {
+    super({ highWaterMark: 1024 * 1024 });
+    // A write after end() is the writer's mistake and reaches its callback; it must not end the process.
+    this.on('error', () => {});
+  }
+
+  /** A chunk that nobody waits for takes no detour through the queue of the stream, which is empty anyway. */
+  override write(chunk: unknown, encoding?: unknown, done?: unknown): boolean {
+    const plain = encoding === undefined && done === undefined && Buffer.isBuffer(chunk);
+    if (!plain || !this.writable || this.writableLength > 0 || this.writableCorked > 0) {
+      return super.write(chunk, encoding as BufferEncoding, done as () => void);
+    }
+    this.take(chunk);
+    return true;
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.take(chunk);
+    done();
+  }
+
+  override _final(done: () => void): void {
+    this.finish();
+    done();
+  }
 }
 
 /** The Writables of a session. One that was ended or destroyed, by a pipe for example, is replaced by a new one. */
@@ -35,7 +50,7 @@ export class Inputs {
 
   get audio(): Writable {
     if (!usable(this.audioSink)) {
-      this.audioSink = sink(
+      this.audioSink = new Sink(
         (pcm) => this.lanes.sendAudio(pcm),
         () => this.lanes.flushAudio(),
       );
@@ -45,7 +60,7 @@ export class Inputs {
 
   get video(): Writable {
     if (!usable(this.videoSink)) {
-      this.videoSink = sink(
+      this.videoSink = new Sink(
         (picture) => this.lanes.sendPicture(picture, pictureType(picture)),
         () => {},
       );
