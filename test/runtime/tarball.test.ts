@@ -94,6 +94,14 @@ describe('packed package', function () {
     }
   });
 
+  it('answers on its command lines from where npm put it', async () => {
+    for (const name of Object.keys(manifest.bin)) {
+      const command = path.join(pack.installed, 'node_modules/.bin', name);
+      const { stdout } = await promisify(execFile)(command, ['--help'], { cwd: pack.installed });
+      assert.match(stdout, new RegExp(`\\b${name}\\b`), `${name} --help`);
+    }
+  });
+
   it('carries no sources, tests or tooling, and stays small', () => {
     const stray = pack.files.filter((file) =>
       /^(src|nodes|test|scripts|bench|\.ci)\/|\.tsbuildinfo$|(?<!\.d)\.ts$/.test(file),
