@@ -1,4 +1,5 @@
 import type { Node } from 'node-red';
+import type { DayStore } from '../../src/live';
 import { onClose } from '../shared/lifecycle';
 import { ToolRegistry, type DeclaredFunction } from '../shared/registry';
 import type { Red } from '../shared/types';
@@ -8,6 +9,7 @@ import { labelOf, type Endpoint } from './endpoint';
 import { CREDENTIALS } from './fields';
 import { prepare, type Prepared } from './prepare';
 import { inWords, type ConfigDef } from './settings';
+import { SpentFile } from './spent-file';
 import { serveTest } from './try-out';
 
 /** What a config node offers to the nodes that use it. */
@@ -33,6 +35,12 @@ export interface ConfigNode extends Node<Credentials> {
   live: LiveService;
 }
 
+/** Where the day's sum is kept; in memory alone, when this Node-RED has no directory of its own. */
+function spentStore(RED: Red): { store?: DayStore } {
+  const { userDir: folder } = RED.settings as { userDir?: string };
+  return folder ? { store: SpentFile.in(folder, (message) => RED.log.warn(message)) } : {};
+}
+
 /** `gemini-live-config`: the service, the model and how it behaves. */
 export default function (RED: Red): void {
   serveTest(RED);
@@ -52,10 +60,15 @@ export default function (RED: Red): void {
         return [kind(), ...place, values().model].join(' ');
       },
       tools: ToolRegistry.of(RED, this.id),
-      prepare: (functions) =>
-        prepare(values(), functions, userDir(RED)).catch((error: unknown) => {
+      prepare: async (functions) => {
+        try {
+          const { settings, endpoint } = await prepare(values(), functions, userDir(RED));
+          const costLimits = { ...settings.costLimits, ...spentStore(RED) };
+          return { settings: { ...settings, costLimits }, endpoint };
+        } catch (error) {
           throw inWords(error, (key, more = {}) => RED._(key, more));
-        }),
+        }
+      },
       secrets: () => secretsOf(this.credentials),
     };
     onClose(this, (removed) => {
