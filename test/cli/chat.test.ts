@@ -82,6 +82,14 @@ describe('gemini-live chat', () => {
     assert.ok(header && wav.length - 44 >= 1200 * 48, String(wav.length));
   });
 
+  it('does not claim to have saved what it could not', async () => {
+    const { url } = await serve();
+    const run = await ran(['chat', '--endpoint', url, '--once', 'one', '--save', file('no/a.wav')]);
+    assert.match(run.out, /You said one/);
+    assert.match(run.err, /folder .*no does not exist/);
+    assert.equal(run.code, 1);
+  });
+
   it('answers calls from a JSON file and from modules of both kinds', async () => {
     const { url } = await serve();
     const declaration = {

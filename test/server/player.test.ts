@@ -147,7 +147,7 @@ describe('server: player', () => {
       [1, 'received', says(text)],
       [2, 'closed', { code: 1006, reason: '', by: 'server' }],
     ];
-    const server = await serve(recording(one('a'), one('b')));
+    const server = await serve(recording(one('a'), one('b')), { verify: true });
     for (const text of ['a', 'b']) {
       const client = await connect(server);
       client.send(SETUP);

@@ -92,10 +92,10 @@ class Chat {
       failure = asFailure(error);
     }
     if (this.stopped === undefined && !failure) await Promise.race([this.sound.drained(), this.stop]);
-    await this.close();
+    const complete = await this.close();
     off();
     if (this.stopped !== undefined) return this.stopped;
-    if (!failure) return EXIT.ok;
+    if (!failure) return complete ? EXIT.ok : EXIT.failed;
     screen.problem(`gemini-live: ${failure.message}${failure.advice ? `\n${failure.advice}` : ''}`);
     return failure.exitCode;
   }
@@ -116,7 +116,7 @@ class Chat {
     const over = Promise.race([this.stop, talk.ended]).then(() => undefined);
     for (;;) {
       const line = await Promise.race([this.lines.next(), over]);
-      if (line === undefined) break;
+      if (line === undefined || this.stopped !== undefined) break;
       const done = handleLine(line, { session, talk, screen });
       if (!person) {
         // One after the other: what is said into an answer would interrupt it.
@@ -153,15 +153,16 @@ class Chat {
     if (!session.usable) void session.close();
   }
 
-  private async close(): Promise<void> {
+  /** @returns whether all that was to be kept is kept */
+  private async close(): Promise<boolean> {
     const { session, screen } = this.parts;
     this.lines?.close();
     this.talk.giveUp();
     await session.close();
-    await this.sound.close();
-    if (this.options.resume !== undefined) {
-      const problem = await keepState(this.options.resume, session.conversationState());
-      if (problem) screen.problem(problem);
-    }
+    const saved = await this.sound.close();
+    const { resume } = this.options;
+    const problem = resume === undefined ? undefined : await keepState(resume, session.conversationState());
+    if (problem) screen.problem(problem);
+    return saved && !problem;
   }
 }

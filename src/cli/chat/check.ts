@@ -47,7 +47,7 @@ export async function check(options: ConnectOptions, world: World): Promise<numb
     if (options.json) {
       const code = error instanceof LiveError ? error.code : 'FAILED';
       screen.result({ ok: false, ...about, code, message, advice });
-    } else screen.print(`It does not work: ${message}.${advice ? `\n${advice}` : ''}`);
+    } else screen.print(`It does not work: ${message.replace(/\.+$/, '')}.${advice ? `\n${advice}` : ''}`);
     return exitCode;
   } finally {
     await session.close();

@@ -12,7 +12,7 @@ export interface CommandContext {
   screen: Screen;
 }
 
-type Command = (context: CommandContext, argument: string) => void | Promise<void>;
+type Command = (context: CommandContext, argument: string) => unknown;
 
 const COMMANDS: Readonly<Record<string, { needs?: string; run: Command }>> = {
   help: { run: ({ screen }) => screen.problem(CHAT_HELP) },
@@ -70,22 +70,19 @@ async function showImage({ session, screen }: CommandContext, file: string): Pro
 }
 
 /** As fast as it was spoken: the service listens for pauses. */
-async function playAudio({ session, talk, screen }: CommandContext, file: string): Promise<void> {
+async function playAudio({ session, talk }: CommandContext, file: string): Promise<void> {
   const reader = openAudioInput({ source: { file }, realtime: true }).open();
-  let told = false;
-  const heard = (async () => {
+  const play = async (): Promise<void> => {
     for await (const chunk of reader as AsyncIterable<Buffer>) session.audio.write(chunk);
     session.audioStreamEnd();
-  })();
-  heard.catch((error: Error) => {
-    told = true;
-    screen.problem(error.message);
-    talk.giveUp();
-  });
-  await talk
-    .ask(() => {})
-    .catch((error: unknown) => {
-      if (!told) throw error;
-    });
-  reader.destroy();
+  };
+  const playing = play();
+  try {
+    // Answered before its end: the rest is still to be heard.
+    if (await talk.ask(() => playing)) await playing;
+  } finally {
+    // Giving up takes the reader away while it is read.
+    playing.catch(() => {});
+    reader.destroy();
+  }
 }

@@ -1,6 +1,6 @@
 import { LiveError } from '../../live';
 import { MediaError, redact } from '../../media';
-import { ProtocolError, RecordingError } from '../../protocol';
+import { ProtocolError, RecordingError, type ClosePolicy } from '../../protocol';
 import { ScenarioError, ServerError } from '../../server';
 
 /** What the exit code of `gemini-live` says. */
@@ -51,7 +51,7 @@ export function asFailure(error: unknown): Failure {
 }
 
 /** The exit code of a connection that did not come about, or ended. */
-export function exitCodeOf({ code, policy }: Pick<LiveError, 'code' | 'policy'>): number {
+export function exitCodeOf({ code, policy }: { code: string; policy?: ClosePolicy }): number {
   if (code === 'CLOSED') return EXIT.interrupted;
   if (code === 'BAD_CONFIG' || code === 'BAD_INPUT') return EXIT.usage;
   return policy === 'fatal' || policy === 'wait' ? EXIT.refused : EXIT.noConnection;

@@ -50,9 +50,9 @@ async function show(
   }
   if (stopped === undefined) await Promise.race([sound.drained(), stop]);
   await server.close();
-  await sound.close();
+  const saved = await sound.close();
   off();
-  return stopped ?? EXIT.ok;
+  return stopped ?? (saved ? EXIT.ok : EXIT.failed);
 }
 
 /** What the connections of a recording are shown with. */

@@ -41,14 +41,12 @@ export class Screen {
 
   /** One line for the person in front, never for a script. */
   note(text: string): void {
-    if (this.json) return;
-    // Both on one terminal: the model's line is ended first, and goes on afterwards.
-    if (this.inLine && this.world.out.isTTY) this.endLine();
-    this.world.err.write(`${safe(text).trimEnd()}\n`);
+    if (!this.json) this.problem(text);
   }
 
   /** Something that is said in any case. */
   problem(text: string): void {
+    // Both on one terminal: the model's line is ended first, and goes on afterwards.
     if (this.inLine && this.world.out.isTTY) this.endLine();
     this.world.err.write(`${safe(text).trimEnd()}\n`);
   }

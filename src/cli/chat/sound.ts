@@ -19,7 +19,7 @@ export interface SoundOptions {
 /** Plays and saves the answers of a conversation, one after the other. */
 export class Sound {
   private readonly playout: Playout | undefined;
-  private readonly saving: { writer: MediaWriter; done: Promise<void> } | undefined;
+  private readonly saving: { writer: MediaWriter; done: Promise<boolean> } | undefined;
   /** Answers that are being played or copied. */
   private busy: Promise<void> = Promise.resolve();
   private deaf = false;
@@ -40,12 +40,12 @@ export class Sound {
     await this.busy;
   }
 
-  /** Ends it. @returns what was saved, in words */
-  async close(): Promise<void> {
+  /** Ends it. @returns whether all was saved that was to be saved */
+  async close(): Promise<boolean> {
     await this.playout?.close();
     await this.busy;
     this.saving?.writer.end();
-    await this.saving?.done;
+    return (await this.saving?.done) ?? true;
   }
 
   private async play(handle: MediaHandle): Promise<void> {
@@ -58,14 +58,15 @@ export class Sound {
     }
   }
 
-  private startSaving(file: string): { writer: MediaWriter; done: Promise<void> } {
+  private startSaving(file: string): { writer: MediaWriter; done: Promise<boolean> } {
     const writer = createMedia({ format: PCM_24K, policy: 'block', label: file });
     const done = writeAudioFile({ handle: writer.handle, file }).then(
-      () => {},
+      () => true,
       (error: Error) => {
         // Nobody reads any more: whoever writes must not wait for it.
         writer.abort('WRITE_FAILED');
         this.options.problem(error.message);
+        return false;
       },
     );
     return { writer, done };

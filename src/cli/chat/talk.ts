@@ -20,8 +20,11 @@ export interface TalkOptions {
 
 /** Somebody waits for an answer. */
 interface Asked {
-  done(error?: Failure): void;
+  /** @param outcome whether it was answered, or why it cannot be */
+  done(outcome: boolean | Failure): void;
   timer: NodeJS.Timeout | undefined;
+  /** All has been said; only then time counts. */
+  said: boolean;
   /** Turns up to this one were under way before, and are no answer. */
   after: number;
 }
@@ -55,37 +58,45 @@ export class Talk {
 
   /**
    * Says something and waits until it is answered.
-   * @throws Failure (as rejection) when no answer comes
+   *
+   * @param send says it; time begins to count when it is done
+   * @param typed the text, if it is one
+   * @returns false when somebody gave up waiting
+   * @throws Failure (as rejection) when no answer comes; what `send` throws
    */
-  ask(send: () => void, typed = ''): Promise<void> {
-    this.asked?.done();
+  ask(send: () => void | Promise<void>, typed = ''): Promise<boolean> {
+    this.asked?.done(false);
     if (typed) this.typed.add(typed);
     return new Promise((resolve, reject) => {
       const asked: Asked = {
         timer: undefined,
+        said: false,
         after: this.open ?? 0,
-        done: (error) => {
+        done: (outcome) => {
           clearTimeout(asked.timer);
           if (this.asked === asked) this.asked = undefined;
-          if (error) reject(error);
-          else resolve();
+          if (typeof outcome === 'boolean') resolve(outcome);
+          else reject(outcome);
         },
       };
       this.asked = asked;
       if (this.failure) return asked.done(this.failure);
-      this.patience();
-      try {
-        send();
-      } catch (error) {
-        asked.done();
-        reject(error as Error);
-      }
+      (async () => send())().then(
+        () => {
+          asked.said = true;
+          this.patience();
+        },
+        (error: unknown) => {
+          reject(error as Error);
+          asked.done(false);
+        },
+      );
     });
   }
 
   /** Nobody waits for an answer any more. */
   giveUp(): void {
-    this.asked?.done();
+    this.asked?.done(false);
     for (const call of this.calls.values()) call.abort();
   }
 
@@ -115,7 +126,7 @@ export class Talk {
         if (!event.local) return;
         // The service may go on for a while with what nobody hears.
         screen.note('  (interrupted)');
-        return this.asked?.done();
+        return this.asked?.done(false);
       case 'turn':
         return this.turn(event);
       case 'state':
@@ -133,7 +144,7 @@ export class Talk {
       case 'warning':
         return screen.note(`  warning: ${event.message}${event.advice ? ` ${event.advice}` : ''}`);
       case 'error':
-        this.failure = new Failure(exitCodeOf(event as never), event.message, event.advice);
+        this.failure = new Failure(exitCodeOf(event), event.message, event.advice);
         return;
       default:
     }
@@ -162,7 +173,7 @@ export class Talk {
     const empty = turn.model === '' && turn.audioMs === 0;
     const goesOn =
       (turn.tools.length > 0 && empty && !turn.interrupted) || turn.interactionStatus === 'IN_PROGRESS';
-    if ((!goesOn || turn.incomplete) && turn.turn > (this.asked?.after ?? 0)) this.asked?.done();
+    if ((!goesOn || turn.incomplete) && turn.turn > (this.asked?.after ?? 0)) this.asked?.done(true);
   }
 
   private state({ to, reason }: Extract<LiveEvent, { event: 'state' }>): void {
@@ -199,7 +210,7 @@ export class Talk {
   private patience(): void {
     const { asked } = this;
     const { timeoutMs } = this.options;
-    if (!asked) return;
+    if (!asked?.said) return;
     clearTimeout(asked.timer);
     asked.timer = setTimeout(() => {
       const advice = 'Try again, or allow more time with --timeout.';

@@ -12,6 +12,8 @@ export interface PlayedOptions {
   readonly entries: readonly RecordingEntry[];
   /** Factor; 0 leaves out every pause. */
   readonly speed: number;
+  /** Keep what the client sends. */
+  readonly keep: boolean;
   /** End the connection when all is played, although it was the client who did so. */
   readonly hangUp: boolean;
   /** How long the client may take to send what it sent in the recording (ms). */
@@ -22,6 +24,9 @@ export interface PlayedOptions {
   over(connection: PlayedConnection): void;
 }
 
+/** A client that sends nothing but rubbish has made itself clear. */
+const MAX_REMARKS = 20;
+
 const OVER: Close = { code: 1000, reason: 'The recording is over.' };
 
 /** The longest time a timer can take (ms). */
@@ -29,7 +34,7 @@ const LONGEST_PAUSE_MS = 2 ** 31 - 1;
 
 /** One client that is served one recorded connection. */
 export class PlayedConnection {
-  /** What the client has sent. */
+  /** What the client has sent, if it is kept. */
   readonly messages: LiveClientMessage[] = [];
   /** What went wrong besides the messages, in words. */
   readonly remarks: string[] = [];
@@ -85,17 +90,13 @@ export class PlayedConnection {
 
   private receive(data: RawData): void {
     const bytes = Buffer.isBuffer(data) ? data : Buffer.concat(data as Buffer[]);
-    let message: unknown;
-    try {
-      message = JSON.parse(bytes.toString('utf8'));
-    } catch {
-      message = undefined;
+    const message = messageOf(bytes);
+    if (message) {
+      if (this.options.keep) this.messages.push(message);
+      this.got.add(message);
+    } else if (this.remarks.length < MAX_REMARKS) {
+      this.remarks.push(`the client sent a frame of ${bytes.length} bytes that is no message`);
     }
-    if (isObject(message)) {
-      const known = normal(message);
-      this.messages.push(known);
-      this.got.add(known);
-    } else this.remarks.push(`the client sent a frame of ${bytes.length} bytes that is no JSON object`);
     this.wake();
   }
 
@@ -195,5 +196,15 @@ export class PlayedConnection {
     if (closed) this.remarks.push('the client did not close the connection, as it did in the recording');
     this.close(OVER);
     await this.until(() => false);
+  }
+}
+
+/** A client's frame; undefined when it is no JSON object, or nested beyond all measure. */
+function messageOf(bytes: Buffer): LiveClientMessage | undefined {
+  try {
+    const json: unknown = JSON.parse(bytes.toString('utf8'));
+    return isObject(json) ? normal(json) : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -39,11 +39,10 @@ const PATIENCE_MS = 10_000;
  */
 export class Player extends EventEmitter<PlayerEvents> {
   private readonly connections: RecordingEntry[][];
-  private readonly played: Array<{
-    connection: PlayedConnection;
-    recorded: RecordingEntry[];
-    over: boolean;
-  }> = [];
+  /** For the comparison: each connection with what was recorded of it. */
+  private readonly played: Array<{ connection: PlayedConnection; recorded: RecordingEntry[] }> = [];
+  private begun = 0;
+  private over = 0;
   private refused = 0;
 
   constructor(
@@ -67,7 +66,7 @@ export class Player extends EventEmitter<PlayerEvents> {
 
   /** All connections were played and their clients are gone. */
   get finished(): boolean {
-    return this.played.length >= this.count && this.played.every(({ over }) => over);
+    return this.begun >= this.count && this.over === this.begun;
   }
 
   /** Serves the next recorded connection; undefined, and the client is sent away, when there is none. */
@@ -79,7 +78,7 @@ export class Player extends EventEmitter<PlayerEvents> {
       repeat = false,
       hangUp = false,
     } = this.options;
-    const place = repeat && this.count > 0 ? this.played.length % this.count : this.played.length;
+    const place = repeat && this.count > 0 ? this.begun % this.count : this.begun;
     const recorded = this.connections[place];
     if (!recorded) {
       this.refused++;
@@ -88,36 +87,38 @@ export class Player extends EventEmitter<PlayerEvents> {
       return undefined;
     }
     const number = place + 1;
-    const one = {
-      recorded,
-      over: false,
-      connection: new PlayedConnection({
-        socket,
-        entries: recorded,
-        speed,
-        hangUp,
-        patienceMs: verify ? patienceMs : Infinity,
-        waiting: ({ message }, dueMs) =>
-          this.tell('waiting', { connection: number, message, kinds: kindsOf(message), dueMs }),
-        over: () => {
-          one.over = true;
-          this.tell('played', { connection: number });
-        },
-      }),
-    };
-    this.played.push(one);
-    return one.connection;
+    const connection = new PlayedConnection({
+      socket,
+      entries: recorded,
+      speed,
+      hangUp,
+      keep: verify,
+      patienceMs: verify ? patienceMs : Infinity,
+      waiting: ({ message }, dueMs) =>
+        this.tell('waiting', { connection: number, message, kinds: kindsOf(message), dueMs }),
+      over: () => {
+        this.over++;
+        this.tell('played', { connection: number });
+      },
+    });
+    this.begun++;
+    if (verify) this.played.push({ connection, recorded });
+    return connection;
   }
 
-  /** In what the clients so far differed from the recording, in words; empty when they did not. */
+  /**
+   * In what the clients so far differed from the recording, in words; empty when they did not, and when they are not held
+   * to it (`verify`).
+   */
   get differences(): string[] {
+    if (!this.options.verify) return [];
     const out = this.played.flatMap(({ connection, recorded }, index) => {
       const was = recorded.flatMap((entry) => (entry.dir === 'sent' ? [entry.message] : []));
       const all = [...compareClients(was, connection.messages, this.options), ...connection.remarks];
       return all.map((text) => `Connection ${index + 1}: ${text}.`);
     });
-    const total = this.played.length + this.refused;
-    if (total !== this.count && !(this.options.repeat && total > this.count)) {
+    const total = this.begun + this.refused;
+    if (total < this.count || (total > this.count && !this.options.repeat)) {
       out.push(`The recording has ${this.count} connections, the client made ${total}.`);
     }
     return out;
