@@ -3,7 +3,7 @@ import { guarded } from './guard';
 import { ENDS } from './ends';
 import { fuzzSession, type FuzzRun } from './session-fuzz';
 
-const FRAMES = 25_000;
+const FRAMES = 20_000;
 const CONFIG = { sessionResumption: {}, inputAudioTranscription: {}, outputAudioTranscription: {} };
 
 /** Sessions that differ in what they do with the same frames. Together they get 100,000. */
@@ -22,6 +22,16 @@ const RUNS: Record<string, Omit<FuzzRun, 'seed' | 'frames'>> = {
       model: 'gemini-3.1-flash-live-preview',
       config: CONFIG,
       lanes: { maxAudioMs: 200, maxControlChars: 2000, highWaterBytes: 4096 },
+    },
+  },
+  'on Vertex AI, with watchdogs and limits': {
+    batch: 500,
+    vertex: true,
+    session: {
+      model: 'gemini-live-2.5-flash-native-audio',
+      config: CONFIG,
+      watchdogs: { silentAudioMs: 20, toolAnswerMs: 20, serverSilentMs: 20, nudge: true },
+      limits: { turnsPerMinute: 1_000_000, sessionStartsPerMinute: 1_000_000, concurrentSessions: 10 },
     },
   },
   'whose connection ends in every way': {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setImmediate as turnOfLoop, setTimeout as sleep } from 'node:timers/promises';
-import { LiveError, LiveSession, type LiveSessionOptions } from '../../src/live';
+import { LiveError, LiveSession, type LiveEndpoint, type LiveSessionOptions } from '../../src/live';
 import { Random } from '../support/random';
 import { HostileFrames } from './frames';
 import { HostileServer } from './hostile-server';
@@ -14,6 +14,8 @@ export interface FuzzRun {
   /** Frames between two checks. */
   batch: number;
   session: Omit<LiveSessionOptions, 'endpoint'>;
+  /** Speak the dialect of Vertex AI. */
+  vertex?: boolean;
   /** Now and then the connection ends, too, in one of these ways. */
   ends?: ReadonlyArray<(server: HostileServer, random: Random) => void>;
 }
@@ -41,7 +43,11 @@ export async function fuzzSession(run: FuzzRun): Promise<FuzzResult> {
   const random = new Random(run.seed);
   const hostile = new HostileFrames(random);
   const server = await HostileServer.start();
-  const session = new LiveSession({ ...run.session, endpoint: { backend: 'local', baseUrl: server.url } });
+  const baseUrl = server.url;
+  const endpoint: LiveEndpoint = run.vertex
+    ? { backend: 'vertex', baseUrl, project: 'p', location: 'l', token: 't' }
+    : { backend: 'local', baseUrl };
+  const session = new LiveSession({ ...run.session, endpoint });
   const invariants = new Invariants(session);
   const received = (): number => session.stats.receivedMessages + session.stats.badFrames;
   try {
@@ -92,6 +98,8 @@ function act(session: LiveSession, invariants: Invariants, random: Random): void
       () => session.sendText('and now something else'),
       () => session.sendContent([{ role: 'user', parts: [{ text: 'a' }] }], random.chance(0.5)),
       () => session.respond({ id: random.pick(['a', 'b', 'nobody']), name: 'f', response: {} }),
+      () => session.say('the washing is done', { priority: random.chance(0.3) }),
+      () => void session.updateContext({ systemInstruction: `version ${random.below(9)}` }).catch(() => {}),
       () => session.sendRaw({ realtimeInput: { text: 'raw' } }),
       () => void session.conversationState(),
     ])();
