@@ -196,7 +196,8 @@ export class Lanes {
     if (this.uplink !== uplink) return;
     this.pump();
     if (uplink.bufferedAmount < this.highWaterBytes) return;
-    this.roomTimer = setTimeout(() => this.begin(uplink), ROOM_MS);
+    // The socket keeps the process alive, not the looking.
+    this.roomTimer = setTimeout(() => this.begin(uplink), ROOM_MS).unref();
   }
 
   /** The connection is gone; what waits goes on waiting, within the bounds. */
