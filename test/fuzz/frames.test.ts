@@ -6,13 +6,16 @@ import { guarded } from './guard';
 import { fuzzSession } from './session-fuzz';
 
 const SEED = 20_250_101;
+const SESSION = { config: { sessionResumption: {} }, lanes: { maxAudioMs: 100, highWaterBytes: 2048 } };
 
 describe('fuzz: hostile frames through the real socket', () => {
   const bench = new Bench();
   afterEach(() => bench.cleanUp());
 
   it(`survives 5000 frames and still converses (seed ${SEED})`, async () => {
-    const result = await guarded(() => fuzzSession({ seed: SEED, frames: 5000, batch: 250, session: {} }));
+    const result = await guarded(() =>
+      fuzzSession({ seed: SEED, frames: 5000, batch: 250, session: SESSION }),
+    );
     assert.ok(result.turns > 50 && result.warnings > 50 && result.badFrames > 500, JSON.stringify(result));
   });
 

@@ -78,6 +78,8 @@ export const ODDITIES: ReadonlyArray<(random: Random) => string | Buffer> = [
   () => 'null',
   () => '"serverContent"',
   () => '[{"setupComplete":{}}]',
+  // The connection is to be left at once.
+  () => '{"goAway":{"timeLeft":"0.01s"}}',
   () => '\ufeff{"goAway":{}}',
   () => '{"goAway":{"timeLeft":"1s"}}{"goAway":{}}',
   () => '{"serverContent":{"turnComplete":true},"serverContent":null}',
