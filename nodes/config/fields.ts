@@ -171,7 +171,7 @@ export const SECTIONS = {
   },
   reconnect: {
     reconnect: check(true),
-    attempts: whole(1, 100_000, { show: 'reconnect=true', hint: '=10' }),
+    attempts: whole(1, 100_000, { show: 'reconnect=true', hint: 'unlimited' }),
     firstDelay: number(0, YEAR_S, { show: 'reconnect=true', unit: 'seconds', hint: '=0.5' }),
     maxDelay: number(0, YEAR_S, { show: 'reconnect=true', unit: 'seconds', hint: '=30' }),
     rotateMinutes: number(0, 1440, { show: 'reconnect=true', unit: 'minutes', hint: '=8.5' }),

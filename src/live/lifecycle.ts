@@ -243,7 +243,7 @@ export class Lifecycle {
     }
     const reason = this.restarting ?? error.message;
     const verdict = this.judge(attempt, error);
-    const pause = verdict.again ? this.backoff.next(verdict.pause) : undefined;
+    const pause = verdict.again ? this.backoff.next(verdict.pause, this.wasReady) : undefined;
     this.restarting = undefined;
     this.host.lost(error, pause !== undefined);
     // A listener may have closed the session.

@@ -12,7 +12,7 @@ describe('live: parts of recovery', () => {
   describe('pauses', () => {
     const delays = (options: RecoveryOptions, pause: Pause = 'backoff'): Array<number | undefined> => {
       const backoff = new Backoff(recoverySettings(options));
-      return Array.from({ length: 6 }, () => backoff.next(pause));
+      return Array.from({ length: 6 }, () => backoff.next(pause, false));
     };
 
     it('double up to a ceiling, and end', () => {
@@ -34,11 +34,23 @@ describe('live: parts of recovery', () => {
 
     it('begin anew after a good connection', () => {
       const backoff = new Backoff(recoverySettings({ firstDelayMs: 10, jitter: 0, maxAttempts: 2 }));
-      backoff.next('backoff');
-      backoff.next('backoff');
-      assert.equal(backoff.next('backoff'), undefined);
+      const next = (): number | undefined => backoff.next('backoff', true);
+      next();
+      next();
+      assert.equal(next(), undefined);
       backoff.reset();
-      assert.equal(backoff.next('backoff'), 10);
+      assert.equal(next(), 10);
+    });
+
+    it('go on without limit for a session that has been ready, and end soon for another', () => {
+      const attemptsOf = (proven: boolean): number => {
+        const backoff = new Backoff(recoverySettings({}));
+        let count = 0;
+        while (count < 1000 && backoff.next('backoff', proven) !== undefined) count++;
+        return count;
+      };
+      assert.equal(attemptsOf(false), 10);
+      assert.equal(attemptsOf(true), 1000);
     });
 
     it('are refused when they are no numbers', () => {

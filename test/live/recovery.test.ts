@@ -74,6 +74,22 @@ describe('live: a conversation that does not die', () => {
     states(session);
   });
 
+  it('comes back after a night without a network', async () => {
+    const { session, server, peer } = await bench.connected({ config, recovery: quick });
+    server.script = { refuse: { status: 503, body: 'later' } };
+    const outage = new Promise<void>((resolve) => {
+      let waits = 0;
+      session.on('waiting', ({ ms }) => {
+        if (ms && ++waits === 15) resolve();
+      });
+    });
+    peer.cut();
+    await outage;
+    server.script = {};
+    await ready(session);
+    states(session);
+  });
+
   it('tries the first connection again too, but not what no repetition can mend', async () => {
     const server = await bench.server({ refuse: { status: 503, body: 'later' } });
     const session = bench.session(server, { recovery: quick });

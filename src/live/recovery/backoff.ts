@@ -8,6 +8,9 @@ type Settings = Pick<
   'maxAttempts' | 'firstDelayMs' | 'maxDelayMs' | 'jitter' | 'waitDelayMs' | 'random'
 >;
 
+/** Attempts of a session that has never been ready: what keeps it from connecting is likely to stay. */
+const FIRST_ATTEMPTS = 10;
+
 /** Counts attempts that follow each other without success, and says how long to pause before the next. */
 export class Backoff {
   /** Attempts since the last good connection. */
@@ -23,10 +26,13 @@ export class Backoff {
   /**
    * The pause before another attempt (ms), undefined when there were enough. `none` is for attempts that are planned:
    * they are no sign of trouble and are not counted.
+   *
+   * @param proven the session has been ready before.
    */
-  next(pause: Pause): number | undefined {
+  next(pause: Pause, proven: boolean): number | undefined {
     if (pause === 'none') return 0;
-    const { maxAttempts, firstDelayMs, maxDelayMs, jitter, waitDelayMs, random } = this.settings;
+    const { maxAttempts = proven ? Infinity : FIRST_ATTEMPTS } = this.settings;
+    const { firstDelayMs, maxDelayMs, jitter, waitDelayMs, random } = this.settings;
     if (this.attempts >= maxAttempts) return undefined;
     const full =
       pause === 'wait' ? waitDelayMs : Math.min(maxDelayMs, firstDelayMs * 2 ** Math.min(30, this.attempts));

@@ -8,7 +8,9 @@ import { timerMs } from './time';
 export interface RecoveryOptions {
   /**
    * How often in a row it connects again before it gives up and is `failed`. A connection counts as good, and the count
-   * starts anew, once the model has said something on it or it has lived longer than {@link maxDelayMs}. Default 10.
+   * starts anew, once the model has said something on it or it has lived longer than {@link maxDelayMs}. Default: 10 for a
+   * session that has not been ready since `connect()`, so that a mistake is told soon; without limit afterwards, because a
+   * router may be away for a night.
    */
   maxAttempts?: number;
   /** Pause before the first new attempt; it doubles with each further one. Default 500. */
@@ -43,13 +45,14 @@ export interface RecoveryOptions {
 }
 
 /** {@link RecoveryOptions} with nothing left open. */
-export type RecoverySettings = Required<RecoveryOptions> & {
+export type RecoverySettings = Required<Omit<RecoveryOptions, 'maxAttempts'>> & {
+  /** Undefined: 10 at first, no limit once the session has been ready. */
+  maxAttempts: number | undefined;
   /** False: one connection, and whatever ends it ends the session. */
   enabled: boolean;
 };
 
-const DEFAULTS: Required<RecoveryOptions> = {
-  maxAttempts: 10,
+const DEFAULTS: Required<Omit<RecoveryOptions, 'maxAttempts'>> = {
   firstDelayMs: 500,
   maxDelayMs: 30_000,
   jitter: 0.5,
@@ -71,9 +74,9 @@ const DEFAULTS: Required<RecoveryOptions> = {
  */
 export function recoverySettings(options: RecoveryOptions | false | undefined): RecoverySettings {
   const given = Object.entries(options || {}).filter(([, value]) => value !== undefined);
-  const settings = { ...DEFAULTS, ...(Object.fromEntries(given) as RecoveryOptions) };
+  const settings = { maxAttempts: undefined, ...DEFAULTS, ...(Object.fromEntries(given) as RecoveryOptions) };
   for (const [name, value] of Object.entries(settings)) {
-    if (typeof DEFAULTS[name as keyof RecoveryOptions] !== 'number') continue;
+    if (value === undefined || typeof (DEFAULTS[name as keyof typeof DEFAULTS] ?? 0) !== 'number') continue;
     if (typeof value !== 'number' || !(value >= 0)) {
       throw new LiveError('BAD_CONFIG', `recovery.${name} must be a number from 0 up, not ${String(value)}`);
     }
