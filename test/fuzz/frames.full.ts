@@ -19,6 +19,7 @@ const RUNS: Record<string, Omit<FuzzRun, 'seed' | 'frames'>> = {
   'of 3.1, with small lanes': {
     batch: 500,
     session: {
+      toolGateMs: false,
       model: 'gemini-3.1-flash-live-preview',
       config: CONFIG,
       lanes: { maxAudioMs: 200, maxControlChars: 2000, highWaterBytes: 4096 },
@@ -28,6 +29,7 @@ const RUNS: Record<string, Omit<FuzzRun, 'seed' | 'frames'>> = {
     batch: 500,
     vertex: true,
     session: {
+      toolGateMs: false,
       model: 'gemini-live-2.5-flash-native-audio',
       config: CONFIG,
       watchdogs: { silentAudioMs: 20, toolAnswerMs: 20, serverSilentMs: 20, nudge: true },
@@ -36,7 +38,11 @@ const RUNS: Record<string, Omit<FuzzRun, 'seed' | 'frames'>> = {
   },
   'whose connection ends in every way': {
     batch: 250,
-    session: { config: CONFIG },
+    session: {
+      toolGateMs: false,
+      config: CONFIG,
+      recovery: { firstDelayMs: 5, maxDelayMs: 50 },
+    },
     ends: ENDS,
   },
 };

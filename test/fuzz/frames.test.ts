@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict';
 import { Bench, next, of, sound } from '../live/support';
 import { Random } from '../support/random';
+import { ENDS } from './ends';
 import { HostileFrames } from './frames';
 import { guarded } from './guard';
 import { fuzzSession } from './session-fuzz';
 
 const SEED = 20_250_101;
-const SESSION = { config: { sessionResumption: {} }, lanes: { maxAudioMs: 100, highWaterBytes: 2048 } };
+/** Hostile calls are never answered, and would hold the sound back for ever. */
+const SESSION = {
+  toolGateMs: false as const,
+  config: { sessionResumption: {} },
+  lanes: { maxAudioMs: 100, highWaterBytes: 2048 },
+  recovery: { firstDelayMs: 5, maxDelayMs: 50 },
+};
 
 describe('fuzz: hostile frames through the real socket', () => {
   const bench = new Bench();
@@ -14,7 +21,7 @@ describe('fuzz: hostile frames through the real socket', () => {
 
   it(`survives 5000 frames and still converses (seed ${SEED})`, async () => {
     const result = await guarded(() =>
-      fuzzSession({ seed: SEED, frames: 5000, batch: 250, session: SESSION }),
+      fuzzSession({ seed: SEED, frames: 5000, batch: 250, session: SESSION, ends: ENDS }),
     );
     assert.ok(result.turns > 50 && result.warnings > 50 && result.badFrames > 500, JSON.stringify(result));
   });

@@ -63,6 +63,9 @@ export async function fuzzSession(run: FuzzRun): Promise<FuzzResult> {
         // Garbage may be the head of a frame that never ends.
         await sleep(5);
         server.current?.terminate();
+        // The user goes on talking, for longer than there is room for.
+        await sleep(1);
+        for (let i = 0; i < 400; i++) invariants.speak(Buffer.alloc(640, 9));
       }
       await converse(session, server, batch);
       invariants.check();
