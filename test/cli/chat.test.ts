@@ -57,7 +57,8 @@ describe('gemini-live chat', () => {
 
   it('takes lines from a pipe, one after the other, and commands', async () => {
     const { url } = await serve();
-    const lines = 'one\n\n/nope\n/say\n  two \n//three\n/say hurry\n/quit\nnever said\n';
+    const lines =
+      'one\n\n/nope\n/say\n/image no.png\n/audio no.wav\n  two \n//three\n/say hurry\n/quit\nnever said\n';
     const run = await ended(commands.start(['chat', '--endpoint', url], {}, lines));
     assert.equal(run.code, 0, run.err);
     const said = run.out.trim().split('\n');
@@ -70,6 +71,11 @@ describe('gemini-live chat', () => {
     assert.doesNotMatch(run.out, /never/);
     assert.match(run.err, /There is no command \/nope\. \/help shows all/);
     assert.match(run.err, /\/say needs a text/);
+    assert.match(
+      run.err,
+      /no\.png cannot be read[\s\S]*no\.wav/,
+      'the lines after them are said all the same',
+    );
   });
 
   it('saves the voice of all answers', async () => {
@@ -314,6 +320,19 @@ describe('gemini-live chat', () => {
       await written(run, 'err', /\[interrupted[\s\S]*\[first sound[\s\S]*> /);
       run.input.write('\x03');
       assert.equal(await run.exit, 0);
+    });
+
+    it('ends with the second Ctrl-C also while the service still speaks', async () => {
+      const { url } = await serve({ clock: 1 });
+      const run = inside(['chat', '--endpoint', url], {}, true);
+      await written(run, 'err', /> /);
+      run.input.write('story\r');
+      await written(run, 'out', /once upon/);
+      run.input.write('\x03');
+      await written(run, 'err', /Ctrl-C once more[\s\S]*\(interrupted\)/);
+      run.input.write('\x03');
+      assert.equal(await run.exit, 0);
+      assert.equal(run.err.match(/Ctrl-C once more/g)?.length, 1);
     });
 
     it('sends pictures, sounds and new instructions', async () => {

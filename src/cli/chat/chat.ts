@@ -62,6 +62,8 @@ class Chat {
   private readonly talk: Talk;
   private readonly sound: Sound;
   private lines: Lines | undefined;
+  /** Ctrl-C was pressed since the last line: the next one ends the chat, even while the service still speaks. */
+  private silenced = false;
   /** The exit code that a signal asks for. */
   private stopped: number | undefined;
   private readonly stop: Promise<void>;
@@ -117,6 +119,7 @@ class Chat {
     for (;;) {
       const line = await Promise.race([this.lines.next(), over]);
       if (line === undefined || this.stopped !== undefined) break;
+      this.silenced = false;
       const done = handleLine(line, { session, talk, screen });
       if (!person) {
         // One after the other: what is said into an answer would interrupt it.
@@ -139,13 +142,15 @@ class Chat {
   private signal(code: number): void {
     const { session, screen, person } = this.parts;
     const { talk } = this;
-    if (code === EXIT.interrupted && person && talk.answering && this.stopped === undefined) {
+    const answering = talk.answering && !this.silenced;
+    if (code === EXIT.interrupted && person && answering && this.stopped === undefined) {
+      this.silenced = true;
       session.interrupt();
       talk.giveUp();
       screen.note('  (Ctrl-C once more ends the chat)');
       return;
     }
-    const idle = person && code === EXIT.interrupted && session.usable && !talk.answering;
+    const idle = person && code === EXIT.interrupted && session.usable && !answering;
     this.stopped ??= idle ? EXIT.ok : code;
     talk.giveUp();
     this.tellStop();

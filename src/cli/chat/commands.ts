@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { LiveSession } from '../../live';
-import { openAudioInput } from '../../media';
+import { MediaError, openAudioInput } from '../../media';
 import type { Screen } from './screen';
 import type { Talk } from './talk';
 import { CHAT_HELP } from './usage';
@@ -70,7 +70,7 @@ async function showImage({ session, screen }: CommandContext, file: string): Pro
 }
 
 /** As fast as it was spoken: the service listens for pauses. */
-async function playAudio({ session, talk }: CommandContext, file: string): Promise<void> {
+async function playAudio({ session, talk, screen }: CommandContext, file: string): Promise<void> {
   const reader = openAudioInput({ source: { file }, realtime: true }).open();
   const play = async (): Promise<void> => {
     for await (const chunk of reader as AsyncIterable<Buffer>) session.audio.write(chunk);
@@ -80,6 +80,10 @@ async function playAudio({ session, talk }: CommandContext, file: string): Promi
   try {
     // Answered before its end: the rest is still to be heard.
     if (await talk.ask(() => playing)) await playing;
+  } catch (error) {
+    // As with a picture, the conversation goes on without it.
+    if (!(error instanceof MediaError)) throw error;
+    screen.problem(error.message);
   } finally {
     // Giving up takes the reader away while it is read.
     playing.catch(() => {});
