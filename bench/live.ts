@@ -1,24 +1,26 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import path from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { WebSocket } from 'ws';
 import type * as Live from '../src/live';
 import { row, type Row } from './row';
 
 /** Frames per measurement, measurements per arm. */
-const FRAMES = 5000;
-const RUNS = 11;
+const FRAMES = 2500;
+const RUNS = 41;
+/** Of the last ones the memory is measured too. */
+const MEMORY_RUNS = 7;
 /** Rounds before them that do not count. */
-const WARM_UP = 4;
+const WARM_UP = 8;
 /**
  * Chunks of one turn: ten seconds. Each turn is interrupted at its end, so that nobody keeps it: the memory is that of a
  * conversation, and not that of the hours that go by in a second here.
  */
 const TURN = 250;
 const TURNS = FRAMES / TURN;
+/** Frames that somebody speaks before the model answers: ten seconds. */
+const SPEECH = 500;
 /** Turns of the event loop between two looks at the memory. */
 const LOOK = 20;
 const FRAME = Buffer.alloc(640, 5);
@@ -32,7 +34,7 @@ const BUILT = path.resolve(__dirname, '..', 'dist', 'src', 'live');
 
 /**
  * The other side, in a process of its own, so that only the client's CPU time is counted. Answers the setup, counts
- * nothing, tells of voice activity when the audio stream ends, and sends chunks when it is asked for text: one by one, as
+ * nothing, tells of voice activity and ends the turn when the audio stream ends, and sends chunks when it is asked for text: one by one, as
  * they come from a network.
  */
 const SINK = `
@@ -47,7 +49,8 @@ server.on('connection', (socket) => socket.on('message', (message) => {
   const text = message.toString();
   if (text.includes('"setup"')) socket.send(Buffer.from('{"setupComplete":{}}'));
   if (text.includes('"audioStreamEnd"')) {
-    socket.send(Buffer.from('{"voiceActivity":{"voiceActivityType":"ACTIVITY_END"}}'));
+    socket.send(Buffer.from(
+      '{"voiceActivity":{"voiceActivityType":"ACTIVITY_END"},"serverContent":{"turnComplete":true}}'));
   }
   if (text.includes('"text"')) {
     let left = ${FRAMES};
@@ -75,67 +78,103 @@ interface Arm {
   close(): Promise<void> | void;
 }
 
+/** What one piece of work has cost its client. */
+interface Cost {
+  /** Processor time per frame (µs). */
+  cpu: number;
+  /** Bytes per frame, if they were measured. */
+  memory?: number;
+}
+
+type Work = 'send' | 'receive' | 'send memory' | 'receive memory';
+const ARMS = { raw: rawArm, ours: ourArm, sdk: sdkArm };
+type ArmName = keyof typeof ARMS;
+const NAMES: readonly ArmName[] = ['raw', 'ours', 'sdk'];
+
 /** CPU per frame sent and received: ours, the official SDK's, and raw `ws` with a ready-made frame. */
 export async function rows(): Promise<Row[]> {
   const sink = spawn(process.execPath, ['-e', SINK, require.resolve('ws')], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
+  // Each client has a process of its own: nobody pays for another's garbage, or for code that has seen its objects.
+  const clients: ChildProcess[] = [];
   try {
     const url = `http://127.0.0.1:${await portOf(sink)}`;
-    const arms = { raw: await rawArm(url), ours: await ourArm(url), sdk: await sdkArm(url) };
-    const rows = [
-      ...(await measure('send 20 ms frame', arms, sendFrames)),
-      ...(await measure('receive 40 ms chunk', arms, (arm) => arm.receive())),
+    clients.push(...NAMES.map((name) => fork(__filename, [name, url])));
+    await Promise.all(clients.map((client) => once(client, 'message')));
+    return [
+      ...(await measure('send', 'send 20 ms frame', clients)),
+      ...(await measure('receive', 'receive 40 ms chunk', clients)),
     ];
-    for (const arm of Object.values(arms)) await arm.close();
-    return rows;
   } finally {
+    for (const client of clients) client.disconnect();
+    await Promise.all(
+      clients.filter(({ exitCode }) => exitCode === null).map((client) => once(client, 'exit')),
+    );
     sink.stdin?.end();
     await once(sink, 'exit');
   }
 }
 
-type Arms = Record<'raw' | 'ours' | 'sdk', Arm>;
-type Costs = Record<keyof Arms, number[]>;
-
-async function measure(name: string, arms: Arms, work: (arm: Arm) => Promise<void>): Promise<Row[]> {
-  const cost: Costs = { raw: [], ours: [], sdk: [] };
-  const memory: Costs = { raw: [], ours: [], sdk: [] };
-  const keys = ['raw', 'ours', 'sdk'] as const;
-  // The first rounds warm up the compiler; within a round the arms take turns, so that a slow moment hits all. Nothing is
-  // collected by force here: that would make V8 forget what it has compiled, and the arms with more code pay for it.
+async function measure(work: 'send' | 'receive', name: string, clients: ChildProcess[]): Promise<Row[]> {
+  const costs: Record<ArmName, Cost[]> = { raw: [], ours: [], sdk: [] };
+  // The first rounds warm up the compiler; within a round the clients take turns, so that a slow moment hits all.
   for (let run = -WARM_UP; run < RUNS; run++) {
-    for (const key of keys) {
-      const before = process.cpuUsage();
-      await work(arms[key]);
-      const { user, system } = process.cpuUsage(before);
-      if (run >= 0) cost[key].push((user + system) / FRAMES);
+    for (const [i, arm] of NAMES.entries()) {
+      const client = clients[i]!;
+      const cost = await told(client, run < RUNS - MEMORY_RUNS ? work : `${work} memory`);
+      if (run >= 0) costs[arm].push(cost);
     }
   }
-  for (let run = 0; run < RUNS; run++) {
-    for (const key of keys) {
-      collect();
-      memory[key].push((await allocated(() => work(arms[key]))) / FRAMES);
-    }
-  }
-  const ratio = (a: keyof Arms, b: keyof Arms): number[] =>
-    cost[a].map((value, i) => value / (cost[b][i] ?? NaN));
-  const how = `${FRAMES} frames one by one × ${RUNS}, loopback, sink in another process, user + system of the client`;
-  const made = `growth of heap and buffers, looked at every ${LOOK} turns of the event loop, in runs of its own`;
+  const cpu = (arm: ArmName): number[] => costs[arm].map((cost) => cost.cpu);
+  const memory = (arm: ArmName): number[] => costs[arm].flatMap((cost) => cost.memory ?? []);
+  const ratio = (a: ArmName, b: ArmName): number[] => cpu(a).map((value, i) => value / (cpu(b)[i] ?? NaN));
+  const how = `${FRAMES} frames one by one × ${RUNS}, loopback, a process for each client, user + system`;
+  const made = `growth of heap and buffers, looked at every ${LOOK} turns of the event loop`;
   return [
-    row(`CPU, ${name}: ours`, 'µs', cost.ours, how),
-    row(`CPU, ${name}: @google/genai`, 'µs', cost.sdk, 'same run'),
-    row(`CPU, ${name}: raw ws`, 'µs', cost.raw, 'same run; the frame is ready-made, nothing is parsed'),
+    row(`CPU, ${name}: ours`, 'µs', cpu('ours'), how),
+    row(`CPU, ${name}: @google/genai`, 'µs', cpu('sdk'), 'same run'),
+    row(`CPU, ${name}: raw ws`, 'µs', cpu('raw'), 'same run; the frame is ready-made, nothing is parsed'),
     row(`CPU, ${name}: ours / @google/genai`, '×', ratio('ours', 'sdk'), 'below 1 is better than the SDK'),
     row(`CPU, ${name}: ours / raw ws`, '×', ratio('ours', 'raw'), 'the price of everything above the socket'),
-    row(`memory, ${name}: ours`, 'bytes', memory.ours, made),
-    row(`memory, ${name}: @google/genai`, 'bytes', memory.sdk, 'same run'),
-    row(`memory, ${name}: raw ws`, 'bytes', memory.raw, 'same run'),
+    row(`memory, ${name}: ours`, 'bytes', memory('ours'), made),
+    row(`memory, ${name}: @google/genai`, 'bytes', memory('sdk'), 'same run'),
+    row(`memory, ${name}: raw ws`, 'bytes', memory('raw'), 'same run'),
   ];
 }
 
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
+function told(client: ChildProcess, work: Work): Promise<Cost> {
+  return new Promise((resolve, reject) => {
+    const ended = (code: number): void =>
+      reject(new Error(`A client of the benchmark ended with code ${code}`));
+    client.once('exit', ended);
+    client.once('message', (cost: Cost) => {
+      client.off('exit', ended);
+      resolve(cost);
+    });
+    client.send(work);
+  });
+}
+
+/** The process of one client: works when it is told to, and tells what it cost. */
+async function client(name: ArmName, url: string): Promise<void> {
+  const arm = await ARMS[name](url);
+  process.on('message', (work: Work) => {
+    const job = () => (work.startsWith('send') ? sendFrames(arm) : arm.receive());
+    void cost(job, work.endsWith('memory')).then((result) => process.send?.(result));
+  });
+  process.on('disconnect', () => void arm.close());
+  process.send?.('ready');
+}
+
+/** CPU first, memory in a run of its own: looking at it costs something too. */
+async function cost(work: () => Promise<void>, memory: boolean): Promise<Cost> {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  const cpu = (user + system) / FRAMES;
+  return memory ? { cpu, memory: (await allocated(work)) / FRAMES } : { cpu };
+}
 
 /** Bytes that were allocated meanwhile; what is collected between two looks is missed, so a little too few. */
 async function allocated(work: () => Promise<void>): Promise<number> {
@@ -162,11 +201,11 @@ async function allocated(work: () => Promise<void>): Promise<number> {
 
 /** A microphone's frames come one by one: each has a turn of the event loop, and a system call, of its own. */
 async function sendFrames(arm: Arm): Promise<void> {
-  for (let i = 0; i < FRAMES; i++) {
+  for (let i = 1; i <= FRAMES; i++) {
     arm.send();
     await turnOfLoop();
+    if (i % SPEECH === 0) await arm.flush();
   }
-  await arm.flush();
 }
 
 async function rawArm(url: string): Promise<Arm> {
@@ -271,7 +310,9 @@ async function portOf(sink: ChildProcess): Promise<string> {
   return line.toString().trim();
 }
 
-if (require.main === module) {
+const [, , name, url] = process.argv;
+if (process.send && name && url) void client(name as ArmName, url);
+else if (require.main === module) {
   void rows().then((list) => {
     for (const { name, unit, min, median, max } of list) {
       console.log(

@@ -1,4 +1,11 @@
-import { classifyClose, decode, type Frame, type LiveServerMessage, type Problem } from '../protocol';
+import {
+  classifyClose,
+  decode,
+  type Frame,
+  type LiveServerMessage,
+  type Problem,
+  type SentFrame,
+} from '../protocol';
 import { LiveError } from './errors';
 import { excerpt, hostOf } from './redact';
 import type { FrameTap } from './tap';
@@ -80,9 +87,9 @@ export class Connection {
     return this.transport.bufferedAmount;
   }
 
-  send(text: string, flushed?: () => void): void {
-    this.options.tap?.sent(text);
-    this.transport.send(text, flushed);
+  send(frame: SentFrame, flushed?: () => void): void {
+    this.options.tap?.sent(typeof frame === 'string' ? frame : frame.toString('latin1'));
+    this.transport.send(frame, flushed);
   }
 
   close(): void {

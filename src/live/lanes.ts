@@ -1,4 +1,4 @@
-import { encode, encodeAudio, realtimeInput, type LiveClientMessage } from '../protocol';
+import { encode, encodeAudioBytes, realtimeInput, type LiveClientMessage, type SentFrame } from '../protocol';
 import { Chunker, INPUT_BYTES_PER_MS } from './chunker';
 
 const INPUT_RATE = 16_000;
@@ -7,7 +7,7 @@ const INPUT_RATE = 16_000;
 export interface Uplink {
   readonly bufferedAmount: number;
   /** @param flushed called when the network has taken the message; asked for only where somebody waits for that */
-  send(text: string, flushed?: () => void): void;
+  send(frame: SentFrame, flushed?: () => void): void;
 }
 
 /** Bounds of the lanes. */
@@ -137,7 +137,7 @@ export class Lanes {
     // Fifty pieces a second take this way: the network is awake, nothing waits, and the piece is whole.
     if (uplink && this.audioItems.length === 0 && !this.held && this.chunker.fits(pcm)) {
       if (this.control.length === 0 && uplink.bufferedAmount < this.highWaterBytes) {
-        this.post(uplink, this.audioText(pcm));
+        this.post(uplink, this.audioFrame(pcm));
         return;
       }
     }
@@ -240,27 +240,27 @@ export class Lanes {
 
   private readonly pump = (): void => {
     while (this.uplink && this.uplink.bufferedAmount < this.highWaterBytes) {
-      const text = this.next();
-      if (text === undefined) return;
-      this.post(this.uplink, text);
+      const frame = this.next();
+      if (frame === undefined) return;
+      this.post(this.uplink, frame);
     }
   };
 
-  private post(uplink: Uplink, text: string): void {
+  private post(uplink: Uplink, frame: SentFrame): void {
     this.counts.sentMessages++;
     // Only a message that may fill the socket has to tell when there is room again: telling costs a little each time.
-    const most = text.length * MAX_UTF8_BYTES + MAX_HEADER_BYTES;
+    const most = frame.length * MAX_UTF8_BYTES + MAX_HEADER_BYTES;
     const fills = uplink.bufferedAmount + most >= this.highWaterBytes;
-    uplink.send(text, fills ? this.pump : undefined);
+    uplink.send(frame, fills ? this.pump : undefined);
   }
 
-  private audioText(pcm: Buffer): string {
+  private audioFrame(pcm: Buffer): Buffer {
     this.bytes.sent += pcm.length;
     this.onAudioSent(pcm);
-    return encodeAudio(pcm, INPUT_RATE);
+    return encodeAudioBytes(pcm, INPUT_RATE);
   }
 
-  private next(): string | undefined {
+  private next(): SentFrame | undefined {
     for (let item = this.control.shift(); item; item = this.control.shift()) {
       this.controlChars -= item.text.length;
       if (item.wanted && !item.wanted()) continue;
@@ -270,12 +270,12 @@ export class Lanes {
     return (this.held ? undefined : this.nextAudio()) ?? this.nextPicture();
   }
 
-  private nextAudio(): string | undefined {
+  private nextAudio(): SentFrame | undefined {
     const item = this.audioItems.shift();
     if (item?.marker) return encode(item.marker);
     if (!item?.pcm) return undefined;
     this.queuedBytes -= item.pcm.length;
-    return this.audioText(item.pcm);
+    return this.audioFrame(item.pcm);
   }
 
   private nextPicture(): string | undefined {

@@ -1,7 +1,7 @@
 import type { Agent, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
-import type { Frame } from '../protocol';
+import type { Frame, SentFrame } from '../protocol';
 import { agentFor, type NetworkOptions } from './network';
 
 /** How a connection ended. */
@@ -90,8 +90,9 @@ export class Transport {
   }
 
   /** @param flushed called when the operating system has taken the frame, or never will. */
-  send(text: string, flushed?: () => void): void {
-    this.socket.send(text, flushed);
+  send(frame: SentFrame, flushed?: () => void): void {
+    // The service takes text frames; the bytes of sound are those of its text.
+    this.socket.send(frame, { binary: false }, flushed);
   }
 
   /** Closes politely; cuts the connection when the server does not answer. */

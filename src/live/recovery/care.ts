@@ -68,7 +68,9 @@ export class Care {
     if (settings.enabled) this.watch(attempt, resumed);
     uplink.repeat(frames, this.activityCut);
     this.activityCut = false;
-    const written = frames.filter((frame) => kindOf(frame) === 'other').map(writtenIn);
+    const written = frames
+      .filter((frame) => kindOf(frame) === 'other')
+      .map((frame) => writtenIn(String(frame)));
     if (frames.length > 0) flow().repeated(written.filter((text) => text !== ''));
     // A listener may have closed the session.
     if (this.uplink === uplink) flow().open(uplink, resumed, unknown);

@@ -1,4 +1,4 @@
-import { isObject } from '../../protocol';
+import { isObject, type SentFrame } from '../../protocol';
 import { INPUT_BYTES_PER_MS } from '../chunker';
 
 /** What a client message is about, as far as recovery must know. */
@@ -28,19 +28,23 @@ const STARTS: ReadonlyArray<[string, FrameKind]> = [
   ['{"contextUpdate":', 'context'],
 ];
 
-/** The kind of a frame, by its first characters: this runs for each piece of sound, which must not be parsed again. */
-export function kindOf(frame: string): FrameKind {
+/** The kind of a frame, by its first characters: it must not be parsed again. Nothing but sound is sent as bytes. */
+export function kindOf(frame: SentFrame): FrameKind {
+  if (typeof frame !== 'string') return 'audio';
   return STARTS.find(([start]) => frame.startsWith(start))?.[1] ?? 'other';
 }
 
 const DATA = '"data":"';
 const TAIL = '"}}}';
+const PAD = '='.charCodeAt(0);
 
 /** Duration of the sound in a frame of kind `audio` (ms), from its length: 16 kHz, 16 bit, base64. */
-export function audioMsOf(frame: string): number {
+export function audioMsOf(frame: SentFrame): number {
   const start = frame.indexOf(DATA) + DATA.length;
   const end = frame.length - TAIL.length;
-  const padding = frame.endsWith('==', end) ? 2 : frame.endsWith('=', end) ? 1 : 0;
+  const at = (index: number): number | undefined =>
+    typeof frame === 'string' ? frame.charCodeAt(index) : frame[index];
+  const padding = at(end - 1) !== PAD ? 0 : at(end - 2) === PAD ? 2 : 1;
   return (((end - start) * 3) / 4 - padding) / INPUT_BYTES_PER_MS;
 }
 

@@ -1,9 +1,9 @@
-import type { LiveServerMessage } from '../../protocol';
+import type { LiveServerMessage, SentFrame } from '../../protocol';
 import { answeredIds, audioMsOf, kindOf, type FrameKind } from './frames';
 
 /** A message that was sent, and may have to be sent again. */
 interface Entry {
-  text: string;
+  frame: SentFrame;
   kind: FrameKind;
   /** Counted over the session. */
   seq: number;
@@ -74,7 +74,7 @@ export class Replay {
       /** The service gives handles. */
       resumable: boolean;
       /** Whether a written message is repeated by somebody else. */
-      skip(frame: string): boolean;
+      skip(text: string): boolean;
     },
   ) {}
 
@@ -88,13 +88,13 @@ export class Replay {
   }
 
   /** A message is handed to the socket. @param voiced for sound: somebody speaks in it */
-  sent(text: string, voiced: boolean): void {
-    const kind = kindOf(text);
-    if (kind === 'tool') for (const id of answeredIds(text)) this.open.delete(id);
+  sent(frame: SentFrame, voiced: boolean): void {
+    const kind = kindOf(frame);
+    if (kind === 'tool') for (const id of answeredIds(String(frame))) this.open.delete(id);
     if (!this.options.keep) return;
     const quiet = !this.options.indexed && ((kind === 'audio' && !voiced) || kind === 'audio-end');
-    this.entries.push({ text, kind, seq: ++this.seq, index: ++this.index, quiet });
-    this.chars += text.length;
+    this.entries.push({ frame, kind, seq: ++this.seq, index: ++this.index, quiet });
+    this.chars += frame.length;
     if (quiet) this.forgetSilence();
     while (this.chars > MAX_CHARS && this.entries.length > 1) this.forgetOldest();
   }
@@ -120,7 +120,7 @@ export class Replay {
    *
    * @param resumed the service has taken the conversation up with the newest handle.
    */
-  take(resumed: boolean): string[] {
+  take(resumed: boolean): SentFrame[] {
     const due = this.due(resumed);
     if (this.rounds >= MAX_ROUNDS) this.forget();
     this.rounds = due.length > 0 ? this.rounds + 1 : 0;
@@ -129,11 +129,11 @@ export class Replay {
     this.begunAt = undefined;
     if (!resumed) this.known = new Set();
     for (const id of this.unknownCalls) this.open.delete(id);
-    for (const { text, kind } of due) {
+    for (const { frame, kind } of due) {
       this.counts.repeatedMessages++;
-      if (kind === 'audio') this.counts.repeatedAudioMs += audioMsOf(text);
+      if (kind === 'audio') this.counts.repeatedAudioMs += audioMsOf(frame);
     }
-    return due.map(({ text }) => text);
+    return due.map(({ frame }) => frame);
   }
 
   /** Calls that a resumed service does not know: they were made after the handle. */
@@ -159,11 +159,11 @@ export class Replay {
     const { indexed, skip } = this.options;
     if (this.rounds >= MAX_ROUNDS) return [];
     const from = !resumed ? this.boundary : this.known.size > 0 && !indexed ? this.handleSeq : 0;
-    return this.entries.filter(({ seq, kind, text }) => {
+    return this.entries.filter(({ seq, kind, frame }) => {
       if (seq <= from || kind === 'context') return false;
       if (kind === 'video') return indexed && resumed;
-      if (kind !== 'tool') return kind !== 'other' || !skip(text);
-      return resumed && seq > this.handleSeq && answeredIds(text).every((id) => this.known.has(id));
+      if (kind !== 'tool') return kind !== 'other' || !skip(String(frame));
+      return resumed && seq > this.handleSeq && answeredIds(String(frame)).every((id) => this.known.has(id));
     });
   }
 
@@ -189,7 +189,7 @@ export class Replay {
 
   private drop(gone: (entry: Entry) => boolean): void {
     this.entries = this.entries.filter((entry) => {
-      if (gone(entry)) this.chars -= entry.text.length;
+      if (gone(entry)) this.chars -= entry.frame.length;
       return !gone(entry);
     });
   }
@@ -198,9 +198,9 @@ export class Replay {
   private forgetSilence(): void {
     let quiet = 0;
     let count = 0;
-    while (this.entries[count]?.quiet) quiet += this.entries[count++]!.text.length;
+    while (this.entries[count]?.quiet) quiet += this.entries[count++]!.frame.length;
     while (count-- > 0 && quiet > PRE_ROLL_CHARS) {
-      const length = this.entries.shift()?.text.length ?? 0;
+      const length = this.entries.shift()?.frame.length ?? 0;
       quiet -= length;
       this.chars -= length;
     }
@@ -209,7 +209,7 @@ export class Replay {
   private forgetOldest(): void {
     const entry = this.entries.shift();
     if (!entry) return;
-    this.chars -= entry.text.length;
-    if (entry.kind === 'audio' && !entry.quiet) this.counts.forgottenAudioMs += audioMsOf(entry.text);
+    this.chars -= entry.frame.length;
+    if (entry.kind === 'audio' && !entry.quiet) this.counts.forgottenAudioMs += audioMsOf(entry.frame);
   }
 }

@@ -1,4 +1,4 @@
-import { encode, realtimeInput } from '../../protocol';
+import { encode, realtimeInput, type SentFrame } from '../../protocol';
 import type { Uplink } from '../lanes';
 import { kindOf } from './frames';
 import type { Replay } from './replay';
@@ -21,8 +21,8 @@ export class KeptUplink implements Uplink {
     return this.connection.bufferedAmount;
   }
 
-  send(text: string, flushed?: () => void): void {
-    this.pass(text, this.voiced(), flushed);
+  send(frame: SentFrame, flushed?: () => void): void {
+    this.pass(frame, this.voiced(), flushed);
   }
 
   /**
@@ -32,21 +32,21 @@ export class KeptUplink implements Uplink {
    * @param frames see {@link Replay.take}
    * @param activityOpen an activity was open when the connection before ended
    */
-  repeat(frames: readonly string[], activityOpen: boolean): void {
+  repeat(frames: readonly SentFrame[], activityOpen: boolean): void {
     const first = frames.map(kindOf).find((kind) => kind.startsWith('activity-'));
     if (first === 'activity-end' || (!first && activityOpen)) this.pass(START, true);
-    for (const text of frames) this.pass(text, true);
+    for (const frame of frames) this.pass(frame, true);
   }
 
-  private pass(text: string, voiced: boolean, flushed?: () => void): void {
-    const kind = kindOf(text);
+  private pass(frame: SentFrame, voiced: boolean, flushed?: () => void): void {
+    const kind = kindOf(frame);
     // The begin is gone with the connection before, or was never given: the service would take it for a mistake.
     if (kind === 'activity-end' && !this.activityOpen) {
       if (flushed) setImmediate(flushed);
       return;
     }
     if (kind === 'activity-start' || kind === 'activity-end') this.activityOpen = kind === 'activity-start';
-    this.replay.sent(text, voiced);
-    this.connection.send(text, flushed);
+    this.replay.sent(frame, voiced);
+    this.connection.send(frame, flushed);
   }
 }
