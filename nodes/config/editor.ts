@@ -167,11 +167,18 @@ async function askForTest(node: EditorNode): Promise<TestAnswer> {
         .map((name) => [name, document.getElementById(fieldId(node, name)) ? fieldValue(node, name) : '']),
     );
   const body = { id: node.id, fields: of(false), credentials: of(true) };
-  // Relative, so that the editor's own address and login go with it.
-  return (await $.ajax({
-    url: 'gemini-live/config/test',
-    type: 'POST',
-    contentType: 'application/json',
-    data: JSON.stringify(body),
-  })) as TestAnswer;
+  try {
+    // Relative, so that the editor's own address and login go with it.
+    return (await $.ajax({
+      url: 'gemini-live/config/test',
+      type: 'POST',
+      contentType: 'application/json',
+      data: JSON.stringify(body),
+    })) as TestAnswer;
+  } catch (refusal) {
+    // Too many tests, for instance: the runtime is there, and says why not.
+    const message = (refusal as { responseJSON?: { message?: unknown } }).responseJSON?.message;
+    if (typeof message !== 'string' || message === '') throw refusal;
+    return { ok: false, message };
+  }
 }
