@@ -4,7 +4,7 @@ import type { Blob, LiveServerMessage } from './wire';
  * A piece of sound in a message that was read without building a string of it: {@link bytes} are there already, and
  * {@link data} is made when somebody asks.
  */
-export class Sound implements Blob {
+export class Sound {
   constructor(
     readonly mimeType: string | undefined,
     readonly bytes: Buffer,
