@@ -35,6 +35,7 @@ To rehearse what goes wrong:
   --session S       length of a conversation without context compression in seconds (default: 900, 0 = no limit)
   --go-away S       each connection is warned with goAway after S seconds, and ended
   --fault NAME[=VALUE]  a fault, as often as you like: fragmented, badFrame=3, goAway={"afterTurns":2}
+                    quote values in a shell: --fault 'httpStatus={"status":429}'
   --interactive     take commands while it runs: goaway [TIME], drop, close CODE [REASON], each with Enter
   --play FILE       play a recording back instead of a scenario
   --speed N         speed of the recording (default: 1, 0 = as fast as the client allows)
