@@ -31,8 +31,11 @@ export class Failure extends Error {
   }
 }
 
+/** The advice after options that make no sense; with a command, that command's own help is named. */
+export const seeHelp = (command?: string): string => `See gemini-live ${command ? `${command} ` : ''}--help.`;
+
 /** The user wrote something that makes no sense. */
-export const usageError = (message: string, advice = 'See gemini-live --help.'): Failure =>
+export const usageError = (message: string, advice = seeHelp()): Failure =>
   new Failure(EXIT.usage, message, advice);
 
 /** Any error as something that can be shown; only what nobody foresaw keeps its stack. */

@@ -1,6 +1,6 @@
 import { chat } from './chat';
 import { check } from './check';
-import { asFailure, EXIT, usageError } from './failure';
+import { asFailure, EXIT, seeHelp, usageError } from './failure';
 import { chatOptions, checkOptions, replayOptions, tokenOptions, type Parsed } from './options';
 import { replay } from './replay';
 import type { World } from './screen';
@@ -33,7 +33,8 @@ export async function main(args: string[], world: World): Promise<number> {
   try {
     return await dispatch(args, world);
   } catch (error) {
-    const { message, advice, exitCode } = asFailure(error);
+    const { message, advice: given, exitCode } = asFailure(error);
+    const advice = given === seeHelp() ? seeHelp(args[0]) : given;
     world.err.write(`gemini-live: ${message}${advice ? `\n${advice}` : ''}\n`);
     return exitCode;
   }
