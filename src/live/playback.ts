@@ -4,6 +4,8 @@ import type { Turn } from './turn';
 const MAX_REST_MS = 10 * 60_000;
 /** A sink may be a little behind what the clock expects (ms). */
 const MIN_WAIT_MS = 20;
+/** A sink that fails or is stopped ends the waiting early, so it is looked for now and then (ms). */
+const MAX_WAIT_MS = 1000;
 
 /** Tells when the sound of an answer has been heard to its end. One timer per turn that still plays. */
 export class Playback {
@@ -33,7 +35,8 @@ export class Playback {
       this.timers.delete(turn);
       return;
     }
-    const timer = setTimeout(() => this.look(turn, until), Math.max(MIN_WAIT_MS, turn.restMs));
+    const wait = Math.min(MAX_WAIT_MS, Math.max(MIN_WAIT_MS, turn.restMs));
+    const timer = setTimeout(() => this.look(turn, until), wait);
     // Playing on after a lost connection is no reason to keep a process alive.
     this.timers.set(turn, timer.unref());
   }

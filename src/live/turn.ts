@@ -118,7 +118,7 @@ export class Turn {
 
   /** Whether some of the sound is still to be played. */
   get playing(): boolean {
-    if (!this.handle || this.handle.state === 'aborted') return false;
+    if (!this.handle || this.handle.state === 'aborted' || this.handle.played.over) return false;
     return this.position().ms < this.audioMs;
   }
 

@@ -4,6 +4,8 @@ export interface Played {
   ms: number;
   /** True when it follows from the clock and not from a device. */
   estimated: boolean;
+  /** Set when the sink that decides plays no more of it: its device failed, or it was stopped. */
+  over?: true;
 }
 
 /** Who reports a played position; see {@link Playhead.report}. */
@@ -14,6 +16,8 @@ export interface PlayedOptions {
   sink?: string;
   /** This sink decides, even if another one was first. */
   master?: boolean;
+  /** The sink plays no more of the stream, although there is more. Another one may decide from then on. */
+  over?: boolean;
 }
 
 const GUESS = 0;
@@ -33,14 +37,19 @@ export class Playhead {
   }
 
   /** Takes a report; true when the position changed. A sink's own position never goes back. */
-  report(ms: number, { estimated = false, sink = '', master = false }: PlayedOptions = {}): boolean {
+  report(
+    ms: number,
+    { estimated = false, sink = '', master = false, over = false }: PlayedOptions = {},
+  ): boolean {
     if (!Number.isFinite(ms)) return false;
     const rank = master ? MASTER : estimated && sink === '' ? GUESS : SINK;
     const same = this.#owner !== undefined && this.#owner.sink === sink && this.#owner.rank === rank;
-    if (this.#owner && !same && rank <= this.#owner.rank) return false;
-    const next = { ms: Math.max(0, ms, same ? this.#played.ms : 0), estimated };
-    const changed = next.ms !== this.#played.ms || next.estimated !== this.#played.estimated;
-    this.#owner = { rank, sink };
+    // A sink that never decided has nothing to give up.
+    if (over ? !same : this.#owner && !same && rank <= this.#owner.rank) return false;
+    const before = this.#played;
+    const next: Played = { ms: Math.max(0, ms, same ? before.ms : 0), estimated, ...(over && { over }) };
+    const changed = next.ms !== before.ms || next.estimated !== before.estimated || next.over !== before.over;
+    this.#owner = over ? undefined : { rank, sink };
     this.#played = next;
     return changed;
   }

@@ -145,6 +145,8 @@ export class Playout extends EventEmitter<PlayoutEvents> {
       settle: (result) => {
         if (job.over) return;
         job.over = true;
+        // Whoever waits for the end of the sound must not wait for this loudspeaker.
+        if (result instanceof Error) this.report(job, true);
         handle.off('abort', onAbort);
         reader.destroy();
         if (result instanceof Error) reject(result);
@@ -158,7 +160,7 @@ export class Playout extends EventEmitter<PlayoutEvents> {
   /** Ends one stream before its end. Sound that the device holds of it is taken back. */
   private cut(job: Job): void {
     if (job.over) return;
-    const playedMs = this.report(job);
+    const playedMs = this.report(job, true);
     if (job === this.current && job.writtenMs > 0) this.flush();
     const place = this.queue.indexOf(job);
     if (place >= 0) this.queue.splice(place, 1);
@@ -237,11 +239,11 @@ export class Playout extends EventEmitter<PlayoutEvents> {
     speaker.write(pcm);
   }
 
-  private report(job: Job): number {
+  private report(job: Job, over = false): number {
     if (job.writtenMs === 0) return 0;
     const ms = Math.max(0, job.writtenMs - Math.max(0, job.endsAt - performance.now()));
     const { name: sink = 'speaker', master } = this.options;
-    job.handle.reportPlayed(ms, { sink, master });
+    job.handle.reportPlayed(ms, { sink, master, over });
     this.tell('played', ms, job.handle);
     return ms;
   }

@@ -51,6 +51,19 @@ describe('live: announcements', () => {
     assert.deepEqual(asked(peer), ['One.', 'Two.']);
   });
 
+  it('does not wait for a loudspeaker that has failed or was stopped', async () => {
+    const { session, peer } = await bench.connected();
+    peer.content(sound(5000), { generationComplete: true }, { turnComplete: true });
+    const { handle } = await next(session, 'audio');
+    handle.reportPlayed(1, { sink: 'speaker' });
+    await next(session, 'turn');
+    session.say('One.');
+    assert.equal(session.busy, true);
+    handle.reportPlayed(2, { sink: 'speaker', over: true });
+    assert.equal(session.busy, false);
+    await peer.until(() => asked(peer).length === 1);
+  });
+
   it('interrupts with priority, before what waits', async () => {
     const { session, peer } = await bench.connected();
     peer.content(sound(5000));

@@ -129,6 +129,17 @@ describe('media: control that flows back', () => {
     assert.deepEqual(handle.played, { ms: 20, estimated: false });
   });
 
+  it('ends with the sink that gives up, unless another one goes on', () => {
+    const { handle } = turn();
+    handle.reportPlayed(200, { sink: 'kitchen' });
+    handle.reportPlayed(90, { sink: 'bath', over: true });
+    assert.deepEqual(handle.played, { ms: 200, estimated: false }, 'who does not decide cannot end it');
+    handle.reportPlayed(210, { sink: 'kitchen', over: true });
+    assert.deepEqual(handle.played, { ms: 210, estimated: false, over: true });
+    handle.reportPlayed(100, { sink: 'bath' });
+    assert.deepEqual(handle.played, { ms: 100, estimated: false });
+  });
+
   it('takes a guess only until a sink knows better, and says which it is', () => {
     const { handle } = turn();
     assert.deepEqual(handle.played, { ms: 0, estimated: true });

@@ -143,7 +143,7 @@ describePulse('media: playout', () => {
       assert.equal(aborted, true);
       assert.deepEqual(
         reported,
-        { ms: playedMs, estimated: false },
+        { ms: playedMs, estimated: false, over: true },
         'the position is known when the abort is',
       );
       const sound = await heard();
