@@ -49,7 +49,7 @@ export class Conversation {
     if (!from) return;
     this.state = { ...fresh, ...understood(from), model: fresh.model, endpoint: fresh.endpoint };
     if (from.model === fresh.model && from.endpoint === fresh.endpoint) return;
-    this.dropHandle(from.model === fresh.model ? 'the endpoint has changed' : 'the model has changed');
+    this.dropHandle(from.model === fresh.model ? placeChanged(fresh.endpoint) : 'the model has changed');
   }
 
   get handle(): string | undefined {
@@ -66,6 +66,11 @@ export class Conversation {
     this.loss = NO_HANDLE;
     this.state.handle = handle;
     this.state.handleAt = Date.now();
+  }
+
+  /** The loss was told: from then on there is simply no handle yet. */
+  lossTold(): void {
+    this.loss = NO_HANDLE;
   }
 
   /** It is worth nothing any more. @param why told when the conversation is taken up without it */
@@ -87,6 +92,11 @@ export class Conversation {
     if (heard !== '') history.push({ role: 'model', text: heard });
     history.splice(0, Math.max(0, history.length - MAX_HISTORY));
   }
+}
+
+/** Nobody chooses the port of the embedded local server: another one means another server. */
+function placeChanged(endpoint: string): string {
+  return endpoint.startsWith('local ') ? 'the local server was started anew' : 'the endpoint has changed';
 }
 
 /** The fields of a state that are what they should be, as a copy: it may come from a file or from another version. */

@@ -294,8 +294,11 @@ export abstract class SessionCore extends GuardedEmitter {
 
   private tellRestored({ handle, seed }: Beginning, attempts: number): void {
     if (handle) this.tell('restored', { stateRestored: true, attempts });
-    else
-      this.tell('restored', { stateRestored: false, reason: this.memory.loss, seeded: seed.count, attempts });
+    else {
+      const reason = this.memory.loss;
+      this.memory.lossTold();
+      this.tell('restored', { stateRestored: false, reason, seeded: seed.count, attempts });
+    }
   }
 
   private receive(message: LiveServerMessage): void {

@@ -79,7 +79,10 @@ describe('live: a conversation is taken up again', () => {
     const elsewhere = await bench.server();
     const other = bench.session(elsewhere, { config, resumeFrom: state });
     await other.connect();
-    assert.equal((await next(other, 'restored')).reason, 'the endpoint has changed');
+    assert.equal((await next(other, 'restored')).reason, 'the local server was started anew');
+    await other.close();
+    await other.connect();
+    assert.equal((await next(other, 'restored')).reason, 'there is no handle to resume with', 'told once');
   });
 
   it('does not offer a handle that is too old', async () => {
