@@ -58,6 +58,7 @@ export class Connection {
   private since = performance.now();
   /** The tap was told that the connection opened. */
   private tapped = false;
+  private readonly problem = (problem: Problem): void => this.listener.onProblem(problem);
   /** `connectMs` and `setupMs`, as far as they are known. */
   readonly timings: TurnTimings = {};
 
@@ -69,9 +70,9 @@ export class Connection {
     try {
       const { url, headers, network } = options.target;
       const listener = {
-        onOpen: () => this.guard(() => this.opened()),
-        onFrame: (data: Frame) => this.guard(() => this.frame(data)),
-        onClose: (close: TransportClose) => this.guard(() => this.ended(close)),
+        onOpen: this.guarded<void>(() => this.opened()),
+        onFrame: this.guarded<Frame>((data) => this.frame(data)),
+        onClose: this.guarded<TransportClose>((close) => this.ended(close)),
       };
       this.transport = new Transport(url, headers, listener, network, options.deadPeerMs);
     } catch (error) {
@@ -99,12 +100,14 @@ export class Connection {
   }
 
   /** What escapes into the socket would be an uncaught exception. */
-  private guard(work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      this.listener.onFault(error);
-    }
+  private guarded<T>(work: (value: T) => void): (value: T) => void {
+    return (value) => {
+      try {
+        work(value);
+      } catch (error) {
+        this.listener.onFault(error);
+      }
+    };
   }
 
   private opened(): void {
@@ -124,7 +127,7 @@ export class Connection {
     this.options.tap?.received(data);
     let message: LiveServerMessage;
     try {
-      message = decode(data, (problem) => this.listener.onProblem(problem));
+      message = decode(data, this.problem);
     } catch (error) {
       this.listener.onBadFrame(error as Error);
       return;

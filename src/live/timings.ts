@@ -56,16 +56,24 @@ export class InputClock {
 /** Root mean square below which 16-bit audio counts as silence: about -44 dBFS, above the noise of a usual room. */
 const VOICED_RMS = 200;
 
-/** Whether a chunk of PCM16 is louder than a quiet room. Every fourth sample is looked at: this runs per chunk. */
+/** Whether a chunk of PCM16 is louder than a quiet room. */
 export function isVoiced(pcm: Buffer): boolean {
+  return isLouder(pcm, VOICED_RMS, 4);
+}
+
+/**
+ * Whether the root mean square of PCM16 is above a limit. This runs for every chunk, so only each `step`-th sample is looked
+ * at, and no more of them than it takes: loud sound gives itself away by its first ones.
+ */
+export function isLouder(pcm: Buffer, rms: number, step: number): boolean {
+  const most = rms * rms * Math.ceil((pcm.length >> 1) / step);
   let sum = 0;
-  let count = 0;
-  for (let i = 0; i + 1 < pcm.length; i += 8) {
+  for (let i = 0; i + 1 < pcm.length; i += 2 * step) {
     const sample = ((pcm[i]! | (pcm[i + 1]! << 8)) << 16) >> 16;
     sum += sample * sample;
-    count++;
+    if (sum > most) return true;
   }
-  return count > 0 && sum > VOICED_RMS * VOICED_RMS * count;
+  return false;
 }
 
 /** An utterance has this much loud sound, and this much soft sound after it (ms); a cough or a fan has not. */

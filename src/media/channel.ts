@@ -105,6 +105,11 @@ export class MediaChannel {
     this.stats.written += 1;
     this.stats.bytes += chunk.length;
     this.#hold(chunk);
+    if (this.readers.size > 0) this.#handOut(chunk);
+    return !this.#full;
+  }
+
+  #handOut(chunk: Buffer): void {
     for (const reader of [...this.readers]) {
       try {
         this.stats.dropped += reader.accept(chunk);
@@ -114,7 +119,6 @@ export class MediaChannel {
         this.warn('BAD_INPUT', `A reader of ${this.name} threw "${String(error)}" and was closed.`, error);
       }
     }
-    return !this.#full;
   }
 
   #hold(chunk: Buffer): void {
@@ -122,7 +126,9 @@ export class MediaChannel {
     this.#held.push(chunk);
     if (this.policy === 'drop-oldest') this.#held.trim(this.#preRollBytes);
     if (this.policy === 'latest') this.#held.trim(Infinity, 1);
-    if (this.policy === 'retain') this.stats.dropped += this.#held.trim(this.capBytes).chunks;
+    if (this.policy === 'retain' && this.#held.bytes > this.capBytes) {
+      this.stats.dropped += this.#held.trim(this.capBytes).chunks;
+    }
   }
 
   /** The pace of a `block` stream: its longest-lived reader, or what is held while there is none. */

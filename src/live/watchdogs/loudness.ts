@@ -1,16 +1,11 @@
+import { isLouder } from '../timings';
+
 /** Root mean square (of 32767) below which the model's sound cannot be heard: about -66 dBFS. */
 const SILENT_RMS = 16;
 
-/** Whether PCM16 is so soft that nobody hears it. Every eighth sample is looked at: this runs per chunk. */
+/** Whether PCM16 is so soft that nobody hears it. */
 export function isSilent(pcm: Buffer): boolean {
-  let sum = 0;
-  let count = 0;
-  for (let i = 0; i + 1 < pcm.length; i += 16) {
-    const sample = ((pcm[i]! | (pcm[i + 1]! << 8)) << 16) >> 16;
-    sum += sample * sample;
-    count++;
-  }
-  return sum <= SILENT_RMS * SILENT_RMS * count;
+  return !isLouder(pcm, SILENT_RMS, 8);
 }
 
 /** Loudness of one answer. */
