@@ -1,4 +1,4 @@
-import { encode, encodeAudioBytes, realtimeInput, type LiveClientMessage, type SentFrame } from '../protocol';
+import { encode, encodeAudio, realtimeInput, type LiveClientMessage, type SentFrame } from '../protocol';
 import { Chunker, INPUT_BYTES_PER_MS } from './chunker';
 
 const INPUT_RATE = 16_000;
@@ -257,7 +257,7 @@ export class Lanes {
   private audioFrame(pcm: Buffer): Buffer {
     this.bytes.sent += pcm.length;
     this.onAudioSent(pcm);
-    return encodeAudioBytes(pcm, INPUT_RATE);
+    return encodeAudio(pcm, INPUT_RATE);
   }
 
   private next(): SentFrame | undefined {

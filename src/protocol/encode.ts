@@ -12,23 +12,14 @@ const ENVELOPES = new Map<number, string>();
 const TAIL = '"}}}';
 
 /**
- * The frame text of one chunk of PCM16 mono audio, without building an object for it: fifty of these leave every
- * second. Equal to `encode(realtimeInput({ audio: … }))`.
+ * The frame of one chunk of PCM16 mono audio as bytes, without building an object for it: fifty of these leave every second. Bytes
+ * are cheaper to send than a text, which must be turned into bytes first, and cheaper to keep. Equal to the text of
+ * `encode(realtimeInput({ audio: … }))`.
  *
  * @param pcm 16-bit little-endian mono samples.
- * @param rate samples per second, for the input 16000.
+ * @param rate samples per second (Hz), for the input 16000.
  */
-export function encodeAudio(pcm: Buffer, rate: number): string {
-  return `${headFor(rate)}${pcm.toString('base64')}${TAIL}`;
-}
-
-/**
- * The same frame as bytes. They are cheaper to send than a text, which must be turned into bytes first, and cheaper to keep.
- *
- * @param pcm 16-bit little-endian mono samples.
- * @param rate samples per second, for the input 16000.
- */
-export function encodeAudioBytes(pcm: Buffer, rate: number): Buffer {
+export function encodeAudio(pcm: Buffer, rate: number): Buffer {
   const head = headFor(rate);
   const sound = pcm.toString('base64');
   const frame = Buffer.allocUnsafe(head.length + sound.length + TAIL.length);
