@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { RawData, WebSocket } from 'ws';
 import type { FunctionResponse, LiveClientMessage, LiveClientSetup, LiveServerMessage } from '../protocol';
 import { readClientFrame, Refusal } from './client-message';
 import { closes, cutReason, type Close } from './closes';
@@ -15,6 +14,7 @@ import type { Route } from './routes';
 import { respell } from './spelling';
 import { Session, type SessionWorld } from './session';
 import { acceptSetup, type SessionConfig } from './setup';
+import type { ServerSocket, SocketData } from './socket';
 import type { AnswerOutcome } from './tool-desk';
 
 /** What a connection tells its server. */
@@ -35,7 +35,7 @@ export interface ConnectionEvents {
 
 /** Everything a connection is made of. */
 export interface ConnectionOptions {
-  readonly socket: WebSocket;
+  readonly socket: ServerSocket;
   /** Its number, counted from 1. */
   readonly number: number;
   readonly route: Route;
@@ -126,7 +126,7 @@ export class Connection {
     this.session?.end();
   }
 
-  private receive(data: RawData): void {
+  private receive(data: SocketData): void {
     if (!this.open) return;
     try {
       if (this.gate.breaks) this.terminate();
@@ -250,7 +250,7 @@ export class Connection {
 }
 
 /** Says whether a socket is still open, without keeping it from being collected: handles outlive connections. */
-function ownerOf(socket: WebSocket, connection: number): HandleOwner {
+function ownerOf(socket: ServerSocket, connection: number): HandleOwner {
   const reference = new WeakRef(socket);
   return {
     connection,

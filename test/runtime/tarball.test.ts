@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { packedPackage, type PackedPackage, ROOT } from '../support/package';
 
 interface Manifest {
+  name: string;
   main?: string;
   bin: Record<string, string>;
   exports: Record<string, string | Record<string, string>>;
@@ -72,7 +73,8 @@ describe('packed package', function () {
 
   it('holds the examples, whose nodes of ours are all declared', async () => {
     const examples = pack.files.filter((file) => /^examples\/flows\/.+\.json$/.test(file));
-    assert.equal(examples.length, (await readdir(path.join(ROOT, 'examples/flows'))).length);
+    const shipped = await readdir(path.join(ROOT, 'examples/flows'), { recursive: true });
+    assert.equal(examples.length, shipped.filter((file) => file.endsWith('.json')).length);
     assert.ok(examples.length >= 4);
     for (const file of examples) {
       const flow = JSON.parse(await readFile(path.join(root, file), 'utf8')) as { type: string }[];
@@ -92,6 +94,40 @@ describe('packed package', function () {
       const { stdout } = await promisify(execFile)(process.execPath, ['-e', script], { cwd: pack.installed });
       assert.ok(Number(stdout) > 0, `${entry} exports nothing`);
     }
+  });
+
+  it('is typed on its own: its users need no types but those of Node.js', async () => {
+    const entries = Object.keys(manifest.exports).filter((name) => name !== './package.json');
+    const code = entries.map((entry, at) => `export * as e${at} from '${manifest.name}/${strip(entry)}';`);
+    await writeFile(path.join(pack.installed, 'user.ts'), code.join('\n'));
+    const options = [
+      '--ignoreConfig',
+      '--noEmit',
+      '--strict',
+      '--skipLibCheck',
+      'false',
+      '--target',
+      'es2022',
+      '--lib',
+      'es2023',
+    ];
+    const found = [
+      '--module',
+      'nodenext',
+      '--types',
+      'node',
+      '--typeRoots',
+      path.join(ROOT, 'node_modules/@types'),
+    ];
+    const tsc = require.resolve('typescript/bin/tsc');
+    const args = [tsc, ...options, ...found, 'user.ts'];
+    await promisify(execFile)(process.execPath, args, { cwd: pack.installed }).catch(
+      ({ stdout }: { stdout?: string }) => assert.fail(`The types do not compile:\n${stdout}`),
+    );
+  });
+
+  it('keeps to the six dependencies that the official scorecard allows', () => {
+    assert.ok(Object.keys(manifest.dependencies).length <= 6, Object.keys(manifest.dependencies).join());
   });
 
   it('answers on its command lines from where npm put it', async () => {

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RawData, WebSocket } from 'ws';
 import { isObject, type LiveClientMessage, type RecordingEntry, type SentEntry } from '../../protocol';
 import { cutReason, type Close } from '../closes';
 import { frameBytes } from '../frames';
+import type { ServerSocket, SocketData } from '../socket';
 import { Amounts, kindsOf, normal, withSilence } from './kinds';
 
 /** What a {@link PlayedConnection} is made of. */
 export interface PlayedOptions {
-  readonly socket: WebSocket;
+  readonly socket: ServerSocket;
   /** The entries of this connection, in order. */
   readonly entries: readonly RecordingEntry[];
   /** Factor; 0 leaves out every pause. */
@@ -88,7 +88,7 @@ export class PlayedConnection {
       socket.send(frameBytes({ goAway: { timeLeft } }), { binary: true });
   }
 
-  private receive(data: RawData): void {
+  private receive(data: SocketData): void {
     const bytes = Buffer.isBuffer(data) ? data : Buffer.concat(data as Buffer[]);
     const message = messageOf(bytes);
     if (message) {

@@ -1,10 +1,10 @@
 import { EventEmitter } from 'node:events';
-import type { WebSocket } from 'ws';
 import { callListeners } from '../../media/listeners';
 import type { LiveClientMessage, Recording, RecordingEntry } from '../../protocol';
 import { compareClients, type CompareOptions } from './compare';
 import { kindsOf } from './kinds';
 import { PlayedConnection } from './played-connection';
+import type { ServerSocket } from '../socket';
 
 /** How a recording is to be played. */
 export interface PlayOptions extends CompareOptions {
@@ -70,7 +70,7 @@ export class Player extends EventEmitter<PlayerEvents> {
   }
 
   /** Serves the next recorded connection; undefined, and the client is sent away, when there is none. */
-  play(socket: WebSocket): PlayedConnection | undefined {
+  play(socket: ServerSocket): PlayedConnection | undefined {
     const {
       speed = 1,
       verify = false,
