@@ -9,7 +9,7 @@ type Action = (conversation: Conversation, msg: Message) => Promise<void>;
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   connect: async (conversation, msg) => void (await conversation.connect(msg)),
-  disconnect: (conversation) => conversation.disconnect(),
+  disconnect: (conversation) => conversation.disconnect(true),
   'activity-start': (conversation, msg) => inOrder(conversation, msg, (session) => session.activityStart()),
   'activity-end': (conversation, msg) => inOrder(conversation, msg, (session) => session.activityEnd()),
   'audio-end': (conversation, msg) => inOrder(conversation, msg, (session) => session.audioStreamEnd()),

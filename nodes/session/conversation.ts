@@ -1,4 +1,5 @@
-import { LiveSession, Recorder, type ContextChange } from '../../src/live';
+import { LiveSession, Recorder, type ContextChange, type ToolOutcome } from '../../src/live';
+import type { FunctionResponse } from '../../src/protocol';
 import type { Endpoint } from '../config/endpoint';
 import type { Prepared } from '../config/prepare';
 import type { LiveService } from '../config/runtime';
@@ -10,6 +11,7 @@ import { EchoGate } from './echo-gate';
 import type { Memory } from './memory';
 import { forward, HearingAid } from './outputs';
 import { showStates } from './states';
+import { SessionTools, type Tools } from './tools';
 import { Uplink } from './uplink';
 
 /** What the dialog decides about a conversation. */
@@ -36,7 +38,7 @@ interface Held {
   session: LiveSession;
   endpoint: Endpoint;
   /** Tools beside the functions that nodes declare. */
-  tools: NonNullable<ContextChange['tools']>;
+  tools: Tools;
   /** The raw JSON gives the tools: it wins over every change. */
   fixedTools: boolean;
   recorder?: Recorder;
@@ -67,8 +69,10 @@ export class Conversation {
   #closing: Promise<void> = Promise.resolve();
   #closed = false;
   #removed = false;
+  #left = false;
   readonly #gate: EchoGate;
   readonly #hearing = new HearingAid();
+  readonly #tools: SessionTools;
   readonly #unwatch: () => void;
 
   constructor(
@@ -84,7 +88,8 @@ export class Conversation {
       gate: this.#gate,
       realtime: options.realtime,
     });
-    this.#unwatch = service.tools.watch(node.id, () => this.#toolsChanged());
+    this.#tools = new SessionTools(service.tools, node.id);
+    this.#unwatch = service.tools.watch(node.id, { functions: () => this.#toolsChanged() });
     this.status.show('quiet', service.label);
   }
 
@@ -107,6 +112,7 @@ export class Conversation {
   async connect(cause: Message = {}): Promise<LiveSession> {
     if (this.#closed) throw new NodeError('NOT_RUNNING', 'The session node is being closed.');
     if (!this.#held) {
+      this.#left = false;
       this.#topic = typeof cause.topic === 'string' ? cause.topic : undefined;
       const attempt = (this.#attempt += 1);
       this.#held = this.#establish(attempt);
@@ -128,7 +134,7 @@ export class Conversation {
     const before = held.tools;
     if (tools) held.tools = tools;
     try {
-      await held.session.updateContext({ ...rest, ...(tools && { tools: this.#allTools(held) }) });
+      await held.session.updateContext({ ...rest, ...(tools && { tools: this.#tools.with(held.tools) }) });
     } catch (error) {
       // Else they would spoil every later change, too.
       held.tools = before;
@@ -136,8 +142,20 @@ export class Conversation {
     }
   }
 
-  /** Ends the connection; the conversation can go on later. */
-  disconnect(): Promise<void> {
+  /**
+   * Answers a call of the model. It connects again for one that the conversation still owes, for example since before a deploy.
+   *
+   * @throws what keeps it from connecting; LiveError `BAD_INPUT`, `QUEUE_FULL`
+   */
+  async answer(response: FunctionResponse): Promise<ToolOutcome> {
+    const owed = (): Promise<boolean> => this.memory.owes(response.id);
+    if (!this.#held && (this.#left || !(await owed()))) return 'lost';
+    return this.#tools.answer(await this.connect(), response);
+  }
+
+  /** Ends the connection; the conversation can go on later. @param left the flow wants it: no answer to a call brings it back */
+  disconnect(left = false): Promise<void> {
+    this.#left = left;
     clearTimeout(this.#again);
     this.uplink.cancelFiles();
     const held = this.#held;
@@ -238,6 +256,7 @@ export class Conversation {
       partial: this.options.partial,
       takeHearing: () => this.#hearing.take(),
     });
+    this.#tools.attach(session);
     showStates(session, this.status, endpoint.label);
     session.on('audio', ({ handle }) => this.#gate.watch(handle));
     for (const event of ['turn', 'resumption'] as const) {
@@ -288,18 +307,13 @@ export class Conversation {
     await held.endpoint.release(this.#removed);
   }
 
-  #allTools(held: Held): NonNullable<ContextChange['tools']> {
-    const { functions } = this.service.tools.offer(this.node.id);
-    return functions.length ? [...held.tools, { functionDeclarations: functions }] : held.tools;
-  }
-
   /** The conversation goes on with the new functions. */
   #toolsChanged(): void {
     const held = this.#open;
     if (!held || this.#closed) return;
     const changing = held.fixedTools
       ? this.disconnect().then(() => this.connect({ topic: this.#topic }))
-      : held.session.updateContext({ tools: this.#allTools(held) });
+      : held.session.updateContext({ tools: this.#tools.with(held.tools) });
     changing.catch((error: unknown) => report(this.node, asError(error)));
   }
 }

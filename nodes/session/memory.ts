@@ -54,6 +54,13 @@ export class Memory {
     return this.#kept;
   }
 
+  /** Whether a conversation that is kept waits for the answer to a call. */
+  async owes(call = ''): Promise<boolean> {
+    const { openCalls } = (await this.takeUp()) ?? {};
+    // What comes from a store may be anything.
+    return Array.isArray(openCalls) && openCalls.some((open) => open?.id === call);
+  }
+
   /** Something has happened that should survive a crash. @param newest asked for the state when it is written */
   touch(newest: () => ConversationState): void {
     if (!this.store) return;

@@ -2,6 +2,7 @@ import type { NodeDef } from 'node-red';
 import path from 'node:path';
 import { looksLikeJpeg, PCM_16K, type MediaHandle } from '../../src/media';
 import type { ConfigNode } from '../config/runtime';
+import { holdCalls } from '../shared/calls';
 import { describe, NodeError, report } from '../shared/errors';
 import { afterDeployOnce, onClose, onInput } from '../shared/lifecycle';
 import { isImage, mediaOf, pcmOf, type Arrived } from '../shared/payload';
@@ -112,6 +113,10 @@ export default function (RED: Red): void {
       });
       return conversation;
     };
+    const letGo = holdCalls(this.id, {
+      config: def.config,
+      answer: async (response) => talk().answer(response),
+    });
     // Constructors run in no useful order: only after the deploy is the config node sure to exist.
     const unsubscribe = afterDeployOnce(RED, () => {
       try {
@@ -130,6 +135,7 @@ export default function (RED: Red): void {
     });
     onClose(this, async (removed) => {
       unsubscribe();
+      letGo(removed);
       await conversation?.close(removed);
     });
   }

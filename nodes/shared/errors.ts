@@ -15,6 +15,12 @@ export type NodeErrorCode =
   | 'NO_API_KEY'
   /** Two nodes declare a function of the same name. */
   | 'DUPLICATE_TOOL'
+  /** The declaration of a function has a mistake. */
+  | 'BAD_FUNCTION'
+  /** The message holds no call that could be answered. */
+  | 'NO_CALL'
+  /** The session node that is meant does not exist, is disabled, or belongs to another config node. */
+  | 'NO_SESSION'
   /** There is nothing to do this with now. */
   | 'NOT_RUNNING';
 

@@ -34,7 +34,12 @@ export function onClose(node: AnyNode, handler: (removed: boolean) => void | Pro
 /** What is done after a deploy, in this order: what nodes declare must be sorted out before a session connects with it. */
 type Phase = 'declare' | 'start';
 
-const dispatchers = new WeakMap<object, Record<Phase, Set<() => void>>>();
+interface Dispatcher extends Record<Phase, Set<() => void>> {
+  /** Nodes are being closed and created. */
+  deploying: boolean;
+}
+
+const dispatchers = new WeakMap<object, Dispatcher>();
 
 /**
  * Calls back after every deploy, when all nodes exist: constructors run in no useful order. One listener serves all nodes.
@@ -42,16 +47,29 @@ const dispatchers = new WeakMap<object, Record<Phase, Set<() => void>>>();
  * @returns ends the subscription
  */
 export function afterDeploy(RED: Red, phase: Phase, callback: () => void): () => void {
-  let callbacks = dispatchers.get(RED.events);
-  if (!callbacks) {
-    const all = { declare: new Set<() => void>(), start: new Set<() => void>() };
-    RED.events.on('flows:started', () => [...all.declare, ...all.start].forEach((one) => one()));
-    dispatchers.set(RED.events, all);
-    callbacks = all;
-  }
-  const all = callbacks[phase];
-  all.add(callback);
-  return () => all.delete(callback);
+  const callbacks = dispatcher(RED)[phase];
+  callbacks.add(callback);
+  return () => callbacks.delete(callback);
+}
+
+/** Whether nodes are being closed and created now: what they declare is not all there. */
+export function deploying(RED: Red): boolean {
+  return dispatcher(RED).deploying;
+}
+
+function dispatcher(RED: Red): Dispatcher {
+  const found = dispatchers.get(RED.events);
+  if (found) return found;
+  // It is asked for by a node's constructor: in the middle of a deploy.
+  const made: Dispatcher = { declare: new Set(), start: new Set(), deploying: true };
+  for (const event of ['flows:stopping', 'flows:starting'])
+    RED.events.on(event, () => (made.deploying = true));
+  RED.events.on('flows:started', () => {
+    made.deploying = false;
+    [...made.declare, ...made.start].forEach((one) => one());
+  });
+  dispatchers.set(RED.events, made);
+  return made;
 }
 
 /** Only after the deploy that created the node: later ones leave it as it is. @returns ends the subscription */

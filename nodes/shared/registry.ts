@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { NodeError } from './errors';
-import { afterDeploy } from './lifecycle';
+import { afterDeploy, deploying } from './lifecycle';
 import type { Red } from './types';
 
 /** A function that the model may call, as the Live API declares it; `name` is what duplicates are told by. */
@@ -9,6 +9,32 @@ export interface DeclaredFunction {
   [field: string]: unknown;
 }
 
+/** How the calls of one function are answered, as far as the model is not told. */
+export interface FunctionPolicy {
+  /** How long an answer may take (ms); `false`: as long as it likes. */
+  timeoutMs?: number | false;
+  /** When the model is to speak of an answer that does not say so itself. */
+  scheduling?: 'SILENT' | 'WHEN_IDLE' | 'INTERRUPT';
+}
+
+/** One call of a function, on its way to the node that declared it. */
+export interface RoutedCall {
+  id: string;
+  name: string;
+  args: Record<string, unknown>;
+  /** Id of the session node. */
+  session: string;
+  /** Where the model called: number of the turn, and id of the conversation. */
+  turn: number;
+  conversation: string;
+}
+
+/** A call that no answer is wanted for any more. */
+export type CancelledCall = Pick<RoutedCall, 'id' | 'name' | 'args' | 'session'>;
+
+/** Why: the service said so, it took too long, or the connection that made the call was lost. */
+export type CancelReason = 'service' | 'timeout' | 'lost';
+
 /** What one node offers to the model. */
 export interface Declaration {
   /** Id of the node. */
@@ -16,6 +42,12 @@ export interface Declaration {
   /** Id of the only session that gets the functions; absent: all sessions of the config node. */
   session?: string;
   functions: DeclaredFunction[];
+  /** By name of the function. */
+  policies?: Record<string, FunctionPolicy>;
+  /** The model calls one of its functions. */
+  call?(call: RoutedCall): void;
+  /** Calls that it was given are not to be answered any more. */
+  cancelled?(calls: CancelledCall[], reason: CancelReason): void;
   /** Called when some of its functions stay out, because another node had the name first. */
   refused(error: NodeError): void;
   /** Called when all of its functions are offered after some were not. */
@@ -27,17 +59,31 @@ export interface Offer {
   functions: DeclaredFunction[];
   /** Equal for equal functions, whatever their order. */
   hash: string;
+  policies: Record<string, FunctionPolicy>;
 }
 
-interface Watcher {
+/** What a session hears of changes. */
+export interface Watch {
+  functions(): void;
+  policies?(): void;
+}
+
+interface Watcher extends Watch {
   session: string;
-  changed: () => void;
   hash: string;
+  policyText: string;
+}
+
+/** Who offers a function. */
+interface Winner {
+  name: string;
+  declared: DeclaredFunction;
+  declaration: Declaration;
 }
 
 /**
- * What the nodes of one config node declare. Nodes come and go in any order during a deploy, so declarations take effect only
- * after it: then duplicates are sorted out and sessions whose functions changed are told.
+ * What the nodes of one config node declare, and the way of calls to them. Nodes come and go in any order during a deploy, so
+ * declarations take effect only after it: then duplicates are sorted out and sessions whose functions changed are told.
  *
  * It is found by the id of the config node, not through it: a node may be constructed before its config node.
  */
@@ -60,12 +106,14 @@ export class ToolRegistry {
   readonly #watchers = new Set<Watcher>();
   readonly #refused = new Set<Declaration>();
   /** Who offered which function after the last deploy: a deploy does not take a name away from a node that stays. */
-  #winners: { name: string; owner: string; session: string | undefined; declared: DeclaredFunction }[] = [];
+  #winners: Winner[] = [];
+  /** Calls of nodes that are being created again. */
+  #held: RoutedCall[] = [];
   #unsubscribe: (() => void) | undefined;
 
   private constructor(private readonly RED: Red) {}
 
-  /** Declares functions, from the next deploy on. @returns takes them back, from the next deploy on */
+  /** Declares functions, from the next deploy or {@link refresh} on. @returns takes them back, likewise */
   declare(declaration: Declaration): () => void {
     this.#declarations.add(declaration);
     this.#used();
@@ -76,9 +124,15 @@ export class ToolRegistry {
     };
   }
 
-  /** Tells a session after each deploy that changed its functions. @returns ends it */
-  watch(session: string, changed: () => void): () => void {
-    const watcher = { session, changed, hash: this.offer(session).hash };
+  /** Declarations have changed outside of a deploy. During one, this is done at its end anyway. */
+  refresh(): void {
+    if (!deploying(this.RED)) this.#reconcile();
+  }
+
+  /** Tells a session of each change of its functions, or of their policies alone. @returns ends it */
+  watch(session: string, watch: Watch): () => void {
+    const { hash, policies } = this.offer(session);
+    const watcher: Watcher = { ...watch, session, hash, policyText: JSON.stringify(policies) };
     this.#watchers.add(watcher);
     this.#used();
     return () => {
@@ -89,9 +143,49 @@ export class ToolRegistry {
 
   /** The functions of a session as of the last deploy. */
   offer(session: string): Offer {
-    const mine = this.#winners.filter((winner) => winner.session === undefined || winner.session === session);
-    const functions = mine.map(({ declared }) => declared).sort((a, b) => (a.name < b.name ? -1 : 1));
-    return { functions, hash: createHash('sha256').update(JSON.stringify(functions)).digest('hex') };
+    const mine = this.#winners
+      .filter((winner) => serves(winner, session))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    const functions = mine.map(({ declared }) => declared);
+    const policies: Offer['policies'] = {};
+    for (const { name, declaration } of mine) {
+      const policy = declaration.policies?.[name];
+      if (policy) policies[name] = policy;
+    }
+    return {
+      functions,
+      hash: createHash('sha256').update(JSON.stringify(functions)).digest('hex'),
+      policies,
+    };
+  }
+
+  /**
+   * Brings a call to the node that declared its function; one that is just being created again gets it when it is back.
+   *
+   * @returns false when no node has declared it
+   */
+  deliver(call: RoutedCall): boolean {
+    const winner = this.#winner(call);
+    if (!winner) return false;
+    if (this.#declarations.has(winner.declaration)) winner.declaration.call?.(call);
+    else this.#held.push(call);
+    return true;
+  }
+
+  /** Tells the nodes that were given these calls that no answer is wanted any more. */
+  cancel(calls: CancelledCall[], reason: CancelReason): void {
+    const byNode = new Map<Declaration, CancelledCall[]>();
+    for (const call of calls) {
+      const waiting = this.#held.findIndex(({ id, session }) => id === call.id && session === call.session);
+      if (waiting >= 0) this.#held.splice(waiting, 1);
+      const declaration = waiting < 0 && this.#winner(call)?.declaration;
+      if (declaration) byNode.set(declaration, [...(byNode.get(declaration) ?? []), call]);
+    }
+    for (const [declaration, mine] of byNode) declaration.cancelled?.(mine, reason);
+  }
+
+  #winner({ name, session }: CancelledCall): Winner | undefined {
+    return this.#winners.find((winner) => winner.name === name && serves(winner, session));
   }
 
   /** Deploys matter while anybody declares or watches. */
@@ -103,36 +197,37 @@ export class ToolRegistry {
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
     this.#winners = [];
+    this.#held = [];
   }
 
   #reconcile(): void {
     const before = this.#winners;
-    const had = (owner: string, name: string): boolean =>
-      before.some((winner) => winner.owner === owner && winner.name === name);
+    const had = ({ owner }: Declaration, name: string): boolean =>
+      before.some((winner) => winner.declaration.owner === owner && winner.name === name);
     const claims = [...this.#declarations].flatMap((declaration) =>
-      declaration.functions.map((declared) => ({ declaration, declared })),
+      declaration.functions.map((declared) => ({ declaration, declared, name: declared.name })),
     );
-    const stay = claims.filter(({ declaration, declared }) => had(declaration.owner, declared.name));
+    const stay = claims.filter(({ declaration, name }) => had(declaration, name));
     const come = claims.filter((claim) => !stay.includes(claim));
     this.#winners = [];
     const lost = new Map<Declaration, string[]>();
-    for (const { declaration, declared } of [...stay, ...come]) {
-      const { owner, session } = declaration;
-      if (this.#taken(declared.name, session)) {
-        lost.set(declaration, [...(lost.get(declaration) ?? []), declared.name]);
-      } else {
-        this.#winners.push({ name: declared.name, owner, session, declared });
-      }
+    for (const claim of [...stay, ...come]) {
+      if (this.#taken(claim)) {
+        lost.set(claim.declaration, [...(lost.get(claim.declaration) ?? []), claim.name]);
+      } else this.#winners.push(claim);
     }
     this.#tellOwners(lost);
     this.#tellSessions();
+    for (const call of this.#held.splice(0)) this.deliver(call);
   }
 
-  #taken(name: string, session: string | undefined): boolean {
+  #taken({ name, declaration: { session } }: Winner): boolean {
     return this.#winners.some(
       (winner) =>
         winner.name === name &&
-        (winner.session === undefined || session === undefined || winner.session === session),
+        (session === undefined ||
+          winner.declaration.session === undefined ||
+          winner.declaration.session === session),
     );
   }
 
@@ -155,10 +250,16 @@ export class ToolRegistry {
 
   #tellSessions(): void {
     for (const watcher of this.#watchers) {
-      const { hash } = this.offer(watcher.session);
-      if (hash === watcher.hash) continue;
-      watcher.hash = hash;
-      watcher.changed();
+      const { hash, policies } = this.offer(watcher.session);
+      const policyText = JSON.stringify(policies);
+      const [functionsChanged, policiesChanged] = [hash !== watcher.hash, policyText !== watcher.policyText];
+      Object.assign(watcher, { hash, policyText });
+      if (policiesChanged) watcher.policies?.();
+      if (functionsChanged) watcher.functions();
     }
   }
+}
+
+function serves({ declaration: { session } }: Winner, id: string): boolean {
+  return session === undefined || session === id;
 }

@@ -19,6 +19,8 @@ export interface Message extends NodeMessage {
   action?: unknown;
   /** What a Buffer or Readable in the payload is. */
   format?: MediaFormat | string;
+  /** The call of the model that the message belongs to: `{id, name, session}`. */
+  tool?: unknown;
   /** Number of the model's turn that the payload belongs to. */
   turn?: number;
 }

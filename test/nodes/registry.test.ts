@@ -110,7 +110,7 @@ describe('registry of a config node', () => {
   it('tells a session only when its functions changed', () => {
     const { registry, deploy } = setup();
     let changed = 0;
-    registry.watch('s', () => (changed += 1));
+    registry.watch('s', { functions: () => (changed += 1) });
     const light = declaration('a', ['light']);
     const remove = registry.declare(light);
     deploy();

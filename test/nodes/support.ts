@@ -9,6 +9,8 @@ import config from '../../nodes/config/runtime';
 import fromMessages from '../../nodes/from-messages/runtime';
 import session from '../../nodes/session/runtime';
 import toMessages from '../../nodes/to-messages/runtime';
+import toolResponse from '../../nodes/tool-response/runtime';
+import tools from '../../nodes/tools/runtime';
 import type { Red } from '../../nodes/shared/types';
 
 const ROOT = path.resolve(__dirname, '../..');
@@ -19,6 +21,8 @@ const TYPES = {
   'audio-out': audioOut,
   'to-messages': toMessages,
   'from-messages': fromMessages,
+  tools,
+  'tool-response': toolResponse,
 };
 
 /** A message as it arrived, with the properties that the tests look at. */
@@ -31,6 +35,9 @@ export interface Got extends NodeMessage {
   parts?: { id: string; index: number; count?: number };
   error?: { message: string; code?: string; source: { id: string; type: string } };
   status?: { text?: string; fill?: string };
+  tool?: { id: string; name: string; session: string };
+  reason?: string;
+  question?: string;
 }
 
 /** A flow that runs, and what came out of it. */
