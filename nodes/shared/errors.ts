@@ -21,6 +21,8 @@ export type NodeErrorCode =
   | 'NO_CALL'
   /** The session node that is meant does not exist, is disabled, or belongs to another config node. */
   | 'NO_SESSION'
+  /** The optional package that speaks with MCP servers is not installed. */
+  | 'NO_MCP_SDK'
   /** There is nothing to do this with now. */
   | 'NOT_RUNNING';
 
