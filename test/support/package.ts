@@ -1,7 +1,19 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { constants, existsSync, statSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import {
+  cp,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
@@ -49,6 +61,16 @@ export async function installInto(userDir: string): Promise<void> {
     verbatimSymlinks: true,
     mode: constants.COPYFILE_FICLONE,
   });
+}
+
+/**
+ * Puts a package of the dev dependencies into a user directory, without a network. It is linked, so it finds its own
+ * dependencies in the checkout: it is not what is tested.
+ */
+export async function linkInto(userDir: string, name: string): Promise<void> {
+  const link = path.join(userDir, 'node_modules', name);
+  await mkdir(path.dirname(link), { recursive: true });
+  await symlink(path.join(ROOT, 'node_modules', name), link, 'junction');
 }
 
 /** Runs npm in a folder. Output is in the error when it fails. */
