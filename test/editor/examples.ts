@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { browserMissing, openBrowser } from '../support/browser';
 import { type CanvasNode, Editor } from '../support/editor';
 import { NodeRed, type NodeRedRuntime } from '../support/node-red';
-import { packedPackage, ROOT } from '../support/package';
+import { installInto, linkInto, packedPackage, ROOT } from '../support/package';
 import { skipWithout } from '../support/skip';
+import { exampleTitles } from '../runtime/flows';
 
 const PACKAGE = '@parley/node-red-gemini-live';
-const TITLES = readdirSync(path.join(ROOT, 'examples/flows'))
-  .filter((name) => name.endsWith('.json'))
-  .map((name) => path.basename(name, '.json'))
-  .sort();
+/** The examples of a submenu need its nodes. */
+const THEIRS = ['node-red-contrib-home-assistant-websocket'];
+const TITLES = exampleTitles();
 
 const ours = ({ type }: CanvasNode) => type.startsWith('gemini-live-');
 
@@ -36,7 +36,7 @@ export function describeEditor(
       skipWithout(this, browserMissing);
       skipWithout(this, 'missing' in runtime && runtime.missing);
       await packedPackage();
-      nodeRed = await NodeRed.start({ runtime: runtime as NodeRedRuntime });
+      nodeRed = await NodeRed.start({ runtime: runtime as NodeRedRuntime, install });
       browser = await openBrowser();
       editor = await Editor.open(await browser.context.newPage(), nodeRed.url, `node-red-${name}`);
     });
@@ -60,7 +60,7 @@ export function describeEditor(
 
     it('offers each example in the menu', async () => {
       const dialog = await editor.openExamples(PACKAGE);
-      for (const title of TITLES) await dialog.getByText(title, { exact: true }).waitFor();
+      for (const title of TITLES) await (await editor.exampleEntry(dialog, title)).waitFor();
       await editor.shot('examples');
       await dialog.locator('#red-ui-clipboard-dialog-cancel').click();
     });
@@ -87,7 +87,7 @@ export function describeEditor(
         await editor.deploy();
         await editor.quiet();
         await editor.reveal(nodes.find((node) => !known.has(node.id) && !node.config)!);
-        await editor.shot(`deployed ${title}`);
+        await editor.shot(`deployed ${title.replace('/', ' - ')}`);
         assert.ok(nodeRed?.alive, nodeRed?.log.join('\n'));
       });
     }
@@ -150,6 +150,11 @@ export function describeEditor(
       });
     }
   });
+}
+
+async function install(userDir: string): Promise<void> {
+  await installInto(userDir);
+  for (const name of THEIRS) await linkInto(userDir, name);
 }
 
 function declaredTypes(): string[] {

@@ -1,7 +1,15 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { FlowNode } from '../support/node-red';
 import { ROOT } from '../support/package';
+
+/** Titles of all examples; those of a submenu begin with its name and a slash. */
+export function exampleTitles(): string[] {
+  return readdirSync(path.join(ROOT, 'examples/flows'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => name.replace(/\.json$/, '').replaceAll(path.sep, '/'))
+    .sort();
+}
 
 /** An example as it is shipped. */
 export function example(title: string): FlowNode[] {
@@ -13,6 +21,13 @@ export function example(title: string): FlowNode[] {
 export function only(nodes: FlowNode[], type: string): FlowNode {
   const found = nodes.filter((node) => node.type === type);
   if (found.length !== 1) throw new Error(`${found.length} nodes of type ${type}`);
+  return found[0]!;
+}
+
+/** The only node of a name in a flow. */
+export function named(nodes: FlowNode[], name: string): FlowNode {
+  const found = nodes.filter((node) => node.name === name);
+  if (found.length !== 1) throw new Error(`${found.length} nodes of the name ${name}`);
   return found[0]!;
 }
 

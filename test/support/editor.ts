@@ -15,6 +15,19 @@ export interface CanvasNode {
   config: boolean;
 }
 
+/** A point of the page (px). */
+export interface Point {
+  x: number;
+  y: number;
+}
+
+/** The middle of what a locator finds. */
+export async function centre(locator: Locator): Promise<Point> {
+  const box = await locator.boundingBox();
+  if (!box) throw new Error(`Not to be seen: ${locator}`);
+  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+}
+
 /** The real editor in a real browser, used as a person does: by menu, mouse and dialogs. */
 export class Editor {
   /** Everything the page complained of: errors on the console, exceptions, failed requests. */
@@ -74,12 +87,30 @@ export class Editor {
     return dialog;
   }
 
+  /**
+   * An example in the dialog of {@link openExamples}, its submenu opened.
+   * @param title `submenu/title`, or the title alone
+   */
+  async exampleEntry(dialog: Locator, title: string): Promise<Locator> {
+    const [name = '', folder] = title.split('/').reverse();
+    if (!folder) return dialog.getByText(name, { exact: true });
+    const submenu = dialog
+      .locator('li')
+      .filter({
+        has: this.page.locator(':scope > * > .red-ui-treeList-label').getByText(folder, { exact: true }),
+      })
+      .last();
+    const entry = submenu.getByText(name, { exact: true });
+    if (!(await entry.isVisible())) await submenu.locator('.red-ui-treeList-label').first().click();
+    return entry;
+  }
+
   /** Imports one example into a tab of its own, by the menu. */
   async importExample(packageName: string, title: string): Promise<void> {
     const dialog = await this.openExamples(packageName);
-    await dialog.getByText(title, { exact: true }).click();
+    await (await this.exampleEntry(dialog, title)).click();
     await dialog.locator('#red-ui-clipboard-dialog-import-opt-new').click();
-    await this.shot(`import ${title}`);
+    await this.shot(`import ${title.replace('/', ' - ')}`);
     await dialog.locator('#red-ui-clipboard-dialog-ok').click();
     await dialog.waitFor({ state: 'hidden' });
     await this.page.waitForFunction('editorPage.changed()');
@@ -157,14 +188,79 @@ export class Editor {
   }
 
   /** Leaves the dialog with Cancel. */
-  async cancelDialog(): Promise<void> {
-    const trays = this.page.locator('.red-ui-tray');
-    const before = await trays.count();
-    await trays
-      .last()
-      .locator('button, .ui-button', { hasText: /^Cancel$/ })
-      .click();
-    await this.page.waitForFunction(`document.querySelectorAll('.red-ui-tray').length < ${before}`);
+  cancelDialog(): Promise<void> {
+    return this.leaveDialog(/^Cancel$/);
+  }
+
+  /** Leaves the dialog with Done. */
+  doneDialog(): Promise<void> {
+    return this.leaveDialog(/^Done$/);
+  }
+
+  private async leaveDialog(button: RegExp): Promise<void> {
+    const title = this.page.locator('.red-ui-tray').last().locator('.red-ui-tray-titlebar');
+    const left = await title.textContent();
+    await this.page.locator('.red-ui-tray').last().locator('button, .ui-button', { hasText: button }).click();
+    // A dialog that lies under another comes back when that is left.
+    await this.page.waitForFunction(
+      (text) => [...document.querySelectorAll('.red-ui-tray-titlebar')].at(-1)?.textContent !== text,
+      left,
+    );
+    await this.page.waitForTimeout(400); // it slides out; nothing tells when it has gone
+  }
+
+  /** Drags a node from the palette to a place on the canvas (px from its upper left corner). */
+  async drop(type: string, x: number, y: number): Promise<CanvasNode> {
+    const known = new Set((await this.nodes()).map(({ id }) => id));
+    const node = this.page.locator(`.red-ui-palette-node[data-palette-type="${type}"]`);
+    await node.scrollIntoViewIfNeeded();
+    const to = (await this.page.locator('#red-ui-workspace-chart').boundingBox())!;
+    await this.drag(await centre(node), { x: to.x + x, y: to.y + y });
+    return (await this.nodes()).find(({ id }) => !known.has(id))!;
+  }
+
+  /** Draws a wire from an output, counted from 0, to the input of another node. */
+  async wire(source: string, output: number, target: string): Promise<void> {
+    const port = (id: string, side: string) =>
+      this.page.locator(`[id="${id}"] .red-ui-flow-port-${side} .red-ui-flow-port`);
+    await this.drag(await centre(port(source, 'output').nth(output)), await centre(port(target, 'input')));
+  }
+
+  /** Presses the mouse at one point and lets go at another, moving as a hand does: some lists only notice small steps. */
+  async drag(from: Point, to: Point): Promise<void> {
+    const { mouse } = this.page;
+    await mouse.move(from.x, from.y);
+    await mouse.down();
+    await mouse.move(from.x + 3, from.y + 3, { steps: 3 });
+    await mouse.move(to.x, to.y, { steps: 12 });
+    await mouse.up();
+  }
+
+  /** The wires that leave a node, each as the label of its output and the id of the node at its end. */
+  wires(id: string): Promise<[output: string, target: string][]> {
+    return this.page.evaluate(`editorPage.wires('${id}')`);
+  }
+
+  /** A node as it would be deployed. */
+  exported<Node>(id: string): Promise<Node> {
+    return this.page.evaluate(`editorPage.exported('${id}')`);
+  }
+
+  /** Copies nodes into the same flow. @returns the copies */
+  async copy(ids: readonly string[]): Promise<CanvasNode[]> {
+    const known = new Set((await this.nodes()).map(({ id }) => id));
+    await this.page.evaluate(`editorPage.copy(${JSON.stringify(ids)})`);
+    return (await this.nodes()).filter(({ id }) => !known.has(id));
+  }
+
+  /** Deletes a node. */
+  async remove(id: string): Promise<void> {
+    await this.page.evaluate(`editorPage.remove('${id}')`);
+  }
+
+  /** Why the editor marks a node as not set up. */
+  invalid(id: string): Promise<string[]> {
+    return this.page.evaluate(`editorPage.invalid('${id}')`);
   }
 
   /** Keeps a picture where `SCREENSHOTS` names a folder, for people to look at. */
