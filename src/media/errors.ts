@@ -34,7 +34,11 @@ export type MediaErrorCode =
   /** A sound device exists but does not work. */
   | 'DEVICE_FAILED'
   /** A file cannot be written. */
-  | 'WRITE_FAILED';
+  | 'WRITE_FAILED'
+  /** An optional package that voice detection needs is not installed. */
+  | 'NO_SILERO'
+  /** It is installed, and does not run. */
+  | 'SILERO_FAILED';
 
 /** An error of the media floor: `code` is for programs, `message` says what happened, to what, and what to do next. */
 export class MediaError extends Error {

@@ -43,3 +43,4 @@ export {
 } from './playout';
 export { openAudioInput, type AudioInputOptions } from './audio-input';
 export type { AudioSource } from './audio-arguments';
+export * from './voice';
