@@ -1,6 +1,6 @@
 import type { FunctionCall, Part } from '../protocol';
 import type { Emit } from './events';
-import type { Ledger } from './tools/ledger';
+import type { Tools } from './tools/tools';
 import type { PieceDetails } from './transcripts';
 import type { Turn } from './turn';
 import type { TurnReport } from './turn-report';
@@ -20,7 +20,7 @@ const PLAYED = new Set([
 export interface AnswerContext {
   emit: Emit;
   report: TurnReport;
-  ledger: Ledger;
+  tools: Tools;
   watchdogs: Watchdogs;
   /** The turn to which the model's next content belongs. */
   begin(): Turn;
@@ -72,25 +72,15 @@ export class Answer {
   }
 
   toolCall(call: FunctionCall): void {
-    const { id = '', name, args = {}, partialArgs, willContinue } = call;
-    const { emit, report, ledger, watchdogs } = this.context;
-    if (!name) {
-      const message = 'The model called a function without a name';
-      emit('warning', { code: 'BAD_TOOL_CALL', message, advice: 'It cannot be answered; ask again.' });
-      return;
-    }
-    if (!ledger.called(id, name)) {
-      // More arguments of a call that is known; it must not run twice.
-      if (partialArgs) this.unknown('functionCall', call);
-      return;
-    }
+    const { report, tools, watchdogs } = this.context;
+    const taken = tools.take(call);
+    if (!taken) return;
     const turn = this.context.begin();
-    turn.tools.push({ id, name });
+    turn.tools.push({ id: taken.id, name: taken.name });
     turn.model.break();
     watchdogs.called();
     report.final(turn, 'user');
-    const streamed = { ...(partialArgs && { partialArgs }), ...(willContinue && { willContinue }) };
-    emit('tool-call', { turn: turn.number, id, name, args, ...streamed });
+    tools.begin(taken, turn.number);
   }
 
   private audio(blob: NonNullable<Part['inlineData']>): void {

@@ -1,5 +1,5 @@
 import { isObject, type UsageMetadata } from '../protocol';
-import { isOpenCall, type OpenCall } from './tools/ledger';
+import { readOpenCall, type OpenCall } from './tools/open-call';
 
 /** One text of a conversation. */
 export interface HistoryEntry {
@@ -115,7 +115,7 @@ function understood(from: Partial<Record<keyof ConversationState, unknown>>): Pa
     ...(isObject(usage) && { usage: usage as UsageMetadata }),
     ...(Number.isInteger(turn) && { turn: turn as number }),
     ...(Number.isFinite(costUsd) && { costUsd: costUsd as number }),
-    ...(Array.isArray(openCalls) && { openCalls: openCalls.filter(isOpenCall) }),
+    ...(Array.isArray(openCalls) && { openCalls: openCalls.flatMap((call) => readOpenCall(call) ?? []) }),
   };
   // Whatever else hangs on it is no JSON and is left behind.
   return JSON.parse(JSON.stringify(state)) as Partial<ConversationState>;

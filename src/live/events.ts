@@ -1,13 +1,9 @@
 import type { MediaHandle } from '../media';
-import type {
-  ClosePolicy,
-  PartialArg,
-  Problem,
-  Transcription,
-  UsageMetadata,
-  VoiceConsentSignature,
-} from '../protocol';
+import type { ClosePolicy, Problem, Transcription, UsageMetadata, VoiceConsentSignature } from '../protocol';
 import type { TokensByModality } from './cost-report';
+import type { ToolFailureStatus } from './tools/answers';
+import type { ToolResult } from './tools/ledger';
+import type { ToolArgs } from './tools/open-call';
 import type { TurnDetails } from './turn-event';
 
 /** States of a session; only these transitions happen: see `state.ts`. */
@@ -31,9 +27,13 @@ export type WaitReason = 'turn' | 'start' | 'concurrent' | 'reconnect';
 
 /**
  * What became of an answer to a function call: `sent` to the service; not sent because the call was answered before
- * (`duplicate`), was `cancelled` by the service, is `unknown`, or was `lost` with the session that made it.
+ * (`duplicate`), had timed out (`late`), was `cancelled` by the service, is `unknown`, or was `lost` with the session
+ * that made it. `skipped`: a partial result where model or service would take it for the whole; the call stays open.
  */
-export type ToolOutcome = 'sent' | 'duplicate' | 'cancelled' | 'unknown' | 'lost';
+export type ToolOutcome = 'sent' | 'duplicate' | 'late' | 'cancelled' | 'unknown' | 'lost' | 'skipped';
+
+/** Why calls need no answer any more: the service takes them back, they took too long, or their session is gone. */
+export type ToolCancelReason = 'service' | 'timeout' | 'lost';
 
 /** The events of a session by name. */
 export interface LiveEvents {
@@ -73,28 +73,28 @@ export interface LiveEvents {
       local: boolean;
     },
   ];
-  /** `partialArgs` and `willContinue` only where the service streams arguments; then `args` is not all yet. */
+  /** Told once per call, with all of its arguments; they fit the declaration, unless the policy checks nothing. */
   'tool-call': [
     Stamp & {
       turn: number;
       id: string;
       name: string;
-      args: Record<string, unknown>;
-      partialArgs?: PartialArg[];
-      willContinue?: boolean;
+      args: ToolArgs;
+      /** The session answers this call itself, with this failure: there is nothing to do. */
+      refused?: ToolFailureStatus;
     },
   ];
-  'tool-cancel': [Stamp & { ids: string[] }];
-  /** Told once for each answer that was given, and for each open call that was lost. */
-  'tool-result': [
+  /** Calls that need no answer any more, with their arguments, so that an effect can be undone. */
+  'tool-cancel': [
     Stamp & {
-      id: string;
-      name: string;
-      outcome: ToolOutcome;
-      /** From the call to the answer (ms); 0 for an unknown call. */
-      ms: number;
+      ids: string[];
+      /** Those of them that were told, and not told as refused. */
+      calls: Array<{ id: string; name: string; args: ToolArgs }>;
+      reason: ToolCancelReason;
     },
   ];
+  /** Told once for each answer that was given, and for each open call that was lost. */
+  'tool-result': [Stamp & ToolResult];
   /** Usage of one turn, and of the conversation so far. */
   usage: [
     Stamp & {
@@ -147,6 +147,7 @@ export interface LiveEvents {
   ];
   /**
    * Voice activity as the service sees it (`start`, `end`), `interaction-…` states of models that think for long, and
+   * `microphone-held` and `microphone-free` around functions for which the model waits,
    * `playback-drained` when a turn has been heard to its end, `waiting-for-input` when the model waits for the user outside of a turn,
    * `setup-complete` where the service tells more than that.
    */

@@ -23,8 +23,9 @@ import type { CostLimitOptions, LimitOptions } from './limits/options';
 import { announcement, Announcer } from './say';
 import type { LiveEndpoint } from './target';
 import { InputClock, Speech, type TurnTimings } from './timings';
-import { ToolGate } from './tools/gate';
-import { Ledger, type OpenCall } from './tools/ledger';
+import type { OpenCall } from './tools/open-call';
+import type { ToolPolicy } from './tools/policy';
+import { Tools, type CallsBefore } from './tools/tools';
 import { Turns } from './turns';
 import type { WatchdogOptions } from './watchdogs/options';
 import { Watchdogs } from './watchdogs/watchdogs';
@@ -56,6 +57,8 @@ export interface FlowOptions {
    * cancel the call or the session. `false`: never. Default 10000.
    */
   toolGateMs?: number | false;
+  /** What the session does about function calls by itself; `false`: nothing. */
+  toolPolicy?: ToolPolicy | false;
 }
 
 /** What {@link Flow} needs of its session. */
@@ -85,14 +88,13 @@ export class Flow {
   readonly lanes: Lanes;
   readonly inputs: Inputs;
   readonly turns: Turns;
-  readonly ledger: Ledger;
+  readonly tools: Tools;
   readonly announcer: Announcer;
   readonly fits: FitReport;
   private readonly limiter: Limiter;
   private readonly asking: Asking;
   private readonly costs: CostMeter;
   private readonly watchdogs: Watchdogs;
-  private readonly gate: ToolGate;
   private readonly speech: Speech;
   private connected = false;
   /** When the last frame came (monotonic ms). */
@@ -104,10 +106,9 @@ export class Flow {
     const limits = options.limits ?? {};
     const key = limits.key || credentialOf(options.endpoint);
     this.limiter = Limiter.for(key, model, limits);
-    this.gate = new ToolGate(model, options.config, options.toolGateMs);
     this.watchdogs = new Watchdogs(options.watchdogs ?? {}, {
       emit,
-      callsPending: () => this.ledger.pending,
+      callsPending: () => this.tools.pending,
       nudge: () => this.nudge(),
     });
     const { proactivity, realtimeInputConfig: detection } = options.config ?? {};
@@ -124,7 +125,7 @@ export class Flow {
       if (this.speech.add(pcm, pcm.length / INPUT_BYTES_PER_MS)) this.input.mark();
     });
     this.inputs = new Inputs({
-      sendAudio: (pcm) => (this.gate.closed ? this.lanes.refuseAudio(pcm) : this.lanes.sendAudio(pcm)),
+      sendAudio: (pcm) => (this.tools.hold ? this.lanes.refuseAudio(pcm) : this.lanes.sendAudio(pcm)),
       flushAudio: () => this.lanes.flushAudio(),
       sendPicture: (data, mimeType) => this.lanes.sendPicture(data, mimeType),
     });
@@ -145,31 +146,28 @@ export class Flow {
       emit,
       spent: before.costUsd,
     });
-    this.ledger = new Ledger(
-      {
-        emit,
-        send: (responses, sent, wanted) => this.sendAnswers(responses, sent, wanted),
-        answered: (responses) => {
-          this.gate.over(responses.filter((one) => !one.willContinue).map(({ id }) => id));
-          this.watchdogs.answered(responses);
-          context.asked();
-        },
+    this.tools = new Tools({
+      emit,
+      model,
+      backend: this.backend,
+      policy: options.toolPolicy,
+      gateMs: options.toolGateMs,
+      before: before.openCalls,
+      send: (responses, due, sent) => this.sendAnswers(responses, due, sent),
+      answered: (responses) => {
+        this.watchdogs.answered(responses);
+        context.asked();
       },
-      before.openCalls,
-    );
+    });
     this.turns = new Turns({
       conversation,
       emit: (event, payload) => {
         if (event === 'turn') this.turnOver(payload as LiveEvents['turn'][0]);
-        if (event === 'tool-call') {
-          const { id, name } = payload as LiveEvents['tool-call'][0];
-          this.gate.called(id, name);
-        }
         emit(event, payload);
       },
       input: this.input,
       costs: this.costs,
-      ledger: this.ledger,
+      tools: this.tools,
       watchdogs: this.watchdogs,
       queue: () => this.lanes.stats,
       timings: () => context.timings(),
@@ -187,10 +185,10 @@ export class Flow {
     });
   }
 
-  /** What is needed to go on later. */
-  get state(): FlowState {
+  /** What is needed to go on later. @param unsaved ids of calls that the newest handle does not know */
+  state(unsaved: readonly string[]): FlowState {
     const { lastTurn: turn, usage } = this.turns;
-    return { turn, usage, costUsd: this.costs.conversationUsd, openCalls: this.ledger.open };
+    return { turn, usage, costUsd: this.costs.conversationUsd, openCalls: this.tools.state(unsaved) };
   }
 
   /** Somebody speaks in the piece of sound that was handed to the socket last. */
@@ -200,7 +198,7 @@ export class Flow {
 
   /** Whether the model waits for the answer of a function, or an answer waits to be sent. */
   get callsPending(): boolean {
-    return this.ledger.pending;
+    return this.tools.pending;
   }
 
   /**
@@ -218,15 +216,14 @@ export class Flow {
   /**
    * A connection is ready: what waits may leave.
    *
-   * @param resumed the service remembers the conversation.
-   * @param unknown ids of calls that it does not remember all the same.
+   * @param calls what became of the function calls of the connection before.
    */
-  open(uplink: Uplink, resumed: boolean, unknown: readonly string[] = []): void {
+  open(uplink: Uplink, calls: CallsBefore): void {
     this.connected = true;
     this.heardAt = performance.now();
-    this.ledger.connected(resumed, unknown);
-    this.gate.over(unknown);
-    if (!resumed) this.gate.clear();
+    this.tools.connected(calls);
+    // A listener may have closed the session.
+    if (!this.connected) return;
     this.lanes.open(uplink);
     this.announcer.check();
   }
@@ -236,7 +233,6 @@ export class Flow {
     this.heardAt = performance.now();
     this.input.heard(this.heardAt);
     this.watchdogs.heard(this.heardAt);
-    if (message.toolCallCancellation?.ids) this.gate.over(message.toolCallCancellation.ids);
     this.turns.take(message);
     if (message.usageMetadata) this.checkCosts();
   }
@@ -293,9 +289,15 @@ export class Flow {
     this.turns.lost();
   }
 
-  /** The session closes: nothing waits any more. @param finish the sound that has come may be played to its end */
-  close(finish: boolean): void {
+  /**
+   * The session closes: nothing waits any more.
+   *
+   * @param finish the sound that has come may be played to its end
+   * @param unsaved ids of calls that the newest handle does not know
+   */
+  close(finish: boolean, unsaved: readonly string[]): void {
     this.connected = false;
+    this.tools.close(unsaved);
     this.turns.closed(finish);
     this.asking.stop();
     this.announcer.clear();
@@ -324,12 +326,29 @@ export class Flow {
     this.context.close(message);
   }
 
-  private sendAnswers(responses: FunctionResponse[], sent: () => void, wanted: () => boolean): boolean {
-    const backend = this.context.options.endpoint.backend === 'vertex' ? 'vertex' : 'gemini';
-    const fitted = fitToolResponse(profileFor(this.context.model), responses, backend);
+  private sendAnswers(
+    responses: FunctionResponse[],
+    due: () => FunctionResponse[],
+    sent: () => void,
+  ): boolean {
+    const message = this.answersMessage(responses);
+    const still = (): LiveClientMessage | undefined => {
+      const left = due();
+      if (left.length === responses.length) return message;
+      return left.length > 0 ? this.answersMessage(left) : undefined;
+    };
+    return this.lanes.sendControl(message, { due: still, sent });
+  }
+
+  private answersMessage(responses: FunctionResponse[]): LiveClientMessage {
+    const { model } = this.context;
+    const fitted = fitToolResponse(profileFor(model), responses, this.backend);
     this.fits.tell(fitted.warnings);
-    const message = toolResponse({ functionResponses: fitted.functionResponses }, backend);
-    return this.lanes.sendControl(message, { sent, wanted });
+    return toolResponse({ functionResponses: fitted.functionResponses }, this.backend);
+  }
+
+  private get backend(): 'gemini' | 'vertex' {
+    return this.context.options.endpoint.backend === 'vertex' ? 'vertex' : 'gemini';
   }
 
   private textMessage(text: string): LiveClientMessage {

@@ -15,6 +15,7 @@ export type {
   SessionState,
   Stamp,
   TextRole,
+  ToolCancelReason,
   ToolOutcome,
   TurnEvent,
   WaitReason,
@@ -31,5 +32,22 @@ export type { ReplayStats } from './recovery/replay';
 export type { FrameTap, TapClosed, TapOpened } from './tap';
 export type { LiveEndpoint } from './target';
 export type { TurnTimings } from './timings';
+export {
+  checkArguments,
+  toolAnswer,
+  toolFailure,
+  type CheckedArguments,
+  type CheckedDeclaration,
+  type FunctionPolicy,
+  type OpenCall,
+  type Scheduling,
+  type ToolAnswer,
+  type ToolArgs,
+  type ToolFailure,
+  type ToolFailureStatus,
+  type ToolPolicy,
+  type ToolResult,
+} from './tools';
+export { checkDeclaration, type DeclarationProblem } from '../protocol';
 export type { CodeRun, Grounding, TurnCall, TurnDetails, TurnQueue, TurnTimes } from './turn-event';
 export type { WatchdogCode, WatchdogOptions } from './watchdogs/options';

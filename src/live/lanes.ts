@@ -42,11 +42,12 @@ export interface LaneStats {
 
 /** A control message that waits. */
 interface ControlItem {
+  message: LiveClientMessage;
   text: string;
+  /** Asked right before it is handed to the socket: what is still to be sent, undefined for nothing, the message for all. */
+  due?: () => LiveClientMessage | undefined;
   /** Called when it is handed to the socket. */
   sent?: () => void;
-  /** Asked right before that; false: it is not sent. */
-  wanted?: () => boolean;
 }
 
 interface AudioItem {
@@ -121,10 +122,10 @@ export class Lanes {
   }
 
   /** Queues a control message; false when too much waits already. */
-  sendControl(message: LiveClientMessage, watch: Omit<ControlItem, 'text'> = {}): boolean {
+  sendControl(message: LiveClientMessage, watch: Pick<ControlItem, 'due' | 'sent'> = {}): boolean {
     const text = encode(message);
     if (this.controlChars + text.length > this.maxControlChars && this.control.length > 0) return false;
-    this.control.push({ text, ...watch });
+    this.control.push({ message, text, ...watch });
     this.controlChars += text.length;
     this.pump();
     return true;
@@ -263,9 +264,10 @@ export class Lanes {
   private next(): SentFrame | undefined {
     for (let item = this.control.shift(); item; item = this.control.shift()) {
       this.controlChars -= item.text.length;
-      if (item.wanted && !item.wanted()) continue;
+      const due = item.due ? item.due() : item.message;
+      if (!due) continue;
       item.sent?.();
-      return item.text;
+      return due === item.message ? item.text : encode(due);
     }
     return (this.held ? undefined : this.nextAudio()) ?? this.nextPicture();
   }

@@ -40,6 +40,8 @@ export interface PreparationInput {
   unknown(message: string): void;
   /** What was left out or added for the model. */
   fitted(warnings: readonly FitWarning[]): void;
+  /** The tools that the model knows from now on. */
+  declared(tools: LiveConnectConfig['tools']): void;
 }
 
 /** Makes what each connection needs: address and credentials of the moment, and the setup. */
@@ -81,7 +83,13 @@ export class Preparation {
     const asking = freshTarget(endpoint, model, config, session, raw).catch(signInFailed);
     const target = await within(asking, timeoutMs, signal, 'The sign-in');
     const making = setupMessage({ endpoint, model, apiVersion: target.apiVersion, config, raw }, beginning);
-    const { message, unknown, fitted } = await within(making, timeoutMs, signal, 'The declaration of a tool');
+    const { message, tools, unknown, fitted } = await within(
+      making,
+      timeoutMs,
+      signal,
+      'The declaration of a tool',
+    );
+    this.input.declared(tools);
     for (const words of unknown) this.input.unknown(words);
     this.input.fitted(fitted);
     const about = { model, endpoint: endpoint.backend, session };
@@ -141,6 +149,7 @@ export class Preparation {
       'The declaration of a tool',
     );
     this.used = config;
+    if (tools) this.input.declared(tools);
     const backend = endpoint.backend === 'vertex' ? 'vertex' : 'gemini';
     const message = contextUpdate({ systemInstruction, ...(tools && { tools: { tools } }) }, backend);
     const { warnings, contextUpdate: update } = fitContextUpdate(

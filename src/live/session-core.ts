@@ -25,6 +25,8 @@ import { Revival, type Beginning } from './recovery/revival';
 import { timerMs } from './recovery/time';
 import { hostOf } from './redact';
 import { guardTap, type FrameTap } from './tap';
+import type { OpenCall } from './tools/open-call';
+import type { ToolPolicy } from './tools/policy';
 
 /** What a session needs; only `endpoint` has no default. */
 export interface LiveSessionOptions extends FlowOptions {
@@ -114,6 +116,11 @@ export abstract class SessionCore extends GuardedEmitter {
     return this.life.usable;
   }
 
+  /** Function calls that wait for an answer, oldest first. */
+  get openCalls(): readonly OpenCall[] {
+    return this.flow.tools.open;
+  }
+
   get stats(): LiveStats {
     return {
       ...this.flow.lanes.stats,
@@ -125,7 +132,7 @@ export abstract class SessionCore extends GuardedEmitter {
 
   /** What another session needs as `resumeFrom` to take this conversation up: plain JSON without credentials. */
   conversationState(): ConversationState {
-    return structuredClone({ ...this.memory.state, ...this.flow.state });
+    return structuredClone({ ...this.memory.state, ...this.flow.state(this.care.unsaved) });
   }
 
   /**
@@ -148,8 +155,9 @@ export abstract class SessionCore extends GuardedEmitter {
    * @param options.reason told with the states that follow.
    */
   async close(options: { playback?: 'stop' | 'finish'; reason?: string } = {}): Promise<void> {
+    const { unsaved } = this.care;
     this.care.close();
-    this.flow.close(options.playback === 'finish');
+    this.flow.close(options.playback === 'finish', unsaved);
     await this.life.close(options.reason);
     this.endIterators();
   }
@@ -164,6 +172,11 @@ export abstract class SessionCore extends GuardedEmitter {
   async updateContext(change: ContextChange): Promise<void> {
     this.preparation.change(change ?? {});
     if (this.usable) await this.refreshContext();
+  }
+
+  /** Changes what the session does about function calls by itself, also about those that are open. */
+  setToolPolicy(policy: ToolPolicy | false): void {
+    this.flow.tools.policy = policy;
   }
 
   /** How the parts of the session emit: with time and conversation. */
@@ -228,6 +241,7 @@ export abstract class SessionCore extends GuardedEmitter {
       tap: tap && guardTap(tap, this.tapFailed),
       unknown: (message) => this.tell('warning', { code: 'UNKNOWN_CONFIG', message }),
       fitted: (warnings) => this.flow.fits.tell(warnings),
+      declared: (tools) => this.flow.tools.declare(tools),
     });
   }
 

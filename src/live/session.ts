@@ -128,13 +128,13 @@ export class LiveSession extends SessionCore {
 
   /**
    * Answers function calls; each becomes a `tool-result` event. Only the first answer to a call is sent, and none to a
-   * call that the service has cancelled, does not know, or has lost.
+   * call that the service has cancelled, does not know, or has lost, or that took too long. Without a connection it waits.
    *
    * @throws LiveError `BAD_INPUT`, `QUEUE_FULL`
    */
   respond(functionResponses: FunctionResponse | FunctionResponse[]): void {
     const { toolResponse: answers } = this.encoded(() => toolResponse({ functionResponses }, this.backend));
-    this.flow.ledger.answer(answers?.functionResponses ?? []);
+    this.flow.tools.answer(answers?.functionResponses ?? []);
   }
 
   /**

@@ -20,6 +20,8 @@ import type { LiveEndpoint } from './target';
 /** The setup of a connection, and what is to be said about it. */
 export interface SetupMessage {
   message: LiveClientMessage;
+  /** The tools in it, as they were given. */
+  tools: LiveConnectConfig['tools'];
   /** Fields that do not exist, in words. */
   unknown: string[];
   /** What was left out or added for the model. */
@@ -70,7 +72,8 @@ export async function setupMessage(input: SetupInput, { handle, seed }: Beginnin
   const unknown = unknownConfigFields(config).map(
     (name) => `The configuration has no field "${name}": it was not sent. A raw setup can send anything.`,
   );
-  return { message: { setup: fitted }, unknown, fitted: warnings };
+  const tools = (input.raw?.tools as LiveConnectConfig['tools']) ?? config.tools;
+  return { message: { setup: fitted }, tools, unknown, fitted: warnings };
 }
 
 /** What provides a tool, such as an MCP server, may be out of reach for a while. */

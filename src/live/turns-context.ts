@@ -2,7 +2,7 @@ import type { UsageMetadata } from '../protocol';
 import type { CostMeter } from './cost';
 import type { Emit } from './events';
 import type { InputClock, TurnTimings } from './timings';
-import type { Ledger } from './tools/ledger';
+import type { Tools } from './tools/tools';
 import type { TurnQueue } from './turn-event';
 import type { Watchdogs } from './watchdogs/watchdogs';
 
@@ -12,7 +12,7 @@ export interface TurnsContext {
   emit: Emit;
   input: InputClock;
   costs: CostMeter;
-  ledger: Ledger;
+  tools: Tools;
   watchdogs: Watchdogs;
   /** Counters of what waits to be sent and what was given up. */
   queue(): TurnQueue;

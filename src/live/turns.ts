@@ -35,11 +35,11 @@ export class Turns {
   private epoch = 0;
 
   constructor(private readonly context: TurnsContext) {
-    const { emit, costs, ledger, watchdogs } = context;
+    const { emit, costs, tools, watchdogs } = context;
     this.count = context.lastTurn ?? 0;
     this.meter = new UsageMeter(context.usage);
     this.report = new TurnReport(emit, this.meter, costs, () => context.queue());
-    this.answer = new Answer({ emit, report: this.report, ledger, watchdogs, begin: () => this.begin() });
+    this.answer = new Answer({ emit, report: this.report, tools, watchdogs, begin: () => this.begin() });
   }
 
   get lastTurn(): number {
@@ -247,9 +247,7 @@ export class Turns {
 
   toolCancel({ toolCallCancellation }: LiveServerMessage): void {
     const ids = toolCallCancellation?.ids;
-    if (!ids || ids.length === 0) return;
-    this.context.ledger.cancelled(ids);
-    this.context.emit('tool-cancel', { ids });
+    if (ids && ids.length > 0) this.context.tools.cancelled(ids);
   }
 
   generationComplete({ serverContent }: LiveServerMessage): void {

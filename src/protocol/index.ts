@@ -15,6 +15,7 @@ export * from './encode';
 export * from './endpoint';
 export * from './errors';
 export * from './fit';
+export * from './function-check';
 export * from './messages';
 export * from './profiles';
 export * from './recording';

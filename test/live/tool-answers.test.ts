@@ -21,6 +21,21 @@ async function settled(session: LiveSession, peer: ScriptedConnection): Promise<
   await peer.until((received) => received.some((message) => JSON.stringify(message).includes(text)));
 }
 
+/** A ledger whose answers are sent at once. */
+function ledgerOf(answered: object[], outcomes: string[] = []): Ledger {
+  return new Ledger({
+    tell: ({ outcome }) => void outcomes.push(outcome),
+    send: (_responses, due, sent) => {
+      answered.push(...due());
+      sent();
+      return true;
+    },
+    settled: () => {},
+    answered: () => {},
+    partial: () => true,
+  });
+}
+
 describe('live: answers to function calls', () => {
   const bench = new Bench();
   afterEach(() => bench.cleanUp());
@@ -80,17 +95,12 @@ describe('live: answers to function calls', () => {
   it('answers calls without an id by their name, the oldest first', () => {
     const sent: object[] = [];
     const outcomes: string[] = [];
-    const ledger = new Ledger({
-      emit: (_event, payload) => void outcomes.push((payload as unknown as { outcome: string }).outcome),
-      send: (responses, done) => {
-        sent.push(...responses);
-        done();
-        return true;
-      },
-      answered: () => {},
-    });
+    const ledger = ledgerOf(sent, outcomes);
     // Vertex AI has sent such calls; two of them are two calls.
-    assert.deepEqual([ledger.called('', 'f'), ledger.called('', 'f')], [true, true]);
+    for (const id of ['', '']) {
+      assert.equal(ledger.again(id), false);
+      ledger.add({ id, name: 'f', args: {}, turn: 1 });
+    }
     for (const text of ['one', 'two', 'three']) ledger.answer([{ name: 'f', response: { text } }]);
     assert.deepEqual(outcomes, ['sent', 'sent', 'unknown']);
     assert.equal(sent.length, 2);
@@ -98,22 +108,14 @@ describe('live: answers to function calls', () => {
 
   it('sends the same answer again when the service asks again on a later connection', () => {
     const sent: object[] = [];
-    const ledger = new Ledger({
-      emit: () => {},
-      send: (responses, done) => {
-        sent.push(...responses);
-        done();
-        return true;
-      },
-      answered: () => {},
-    });
-    ledger.connected(true);
-    ledger.called('a', 'f');
+    const ledger = ledgerOf(sent);
+    ledger.connected({ resumed: true });
+    ledger.add({ id: 'a', name: 'f', args: {}, turn: 1 });
     ledger.answer([answer('a')]);
-    assert.equal(ledger.called('a', 'f'), false);
+    assert.equal(ledger.again('a'), true);
     assert.equal(sent.length, 1);
-    ledger.connected(true);
-    assert.equal(ledger.called('a', 'f'), false);
+    ledger.connected({ resumed: true });
+    assert.equal(ledger.again('a'), true);
     assert.deepEqual(sent, [answer('a'), answer('a')]);
   });
 

@@ -4,7 +4,7 @@ import type { LiveError } from '../errors';
 import type { Flow } from '../flow';
 import type { Attempt, Lifecycle } from '../lifecycle';
 import { isAnnouncement } from '../say';
-import { writtenIn, kindOf } from './frames';
+import { answeredIds, kindOf, writtenIn } from './frames';
 import { Handover } from './handover';
 import type { RecoverySettings } from './options';
 import { PoisonWatch } from './poison';
@@ -53,6 +53,11 @@ export class Care {
     return this.replay.stats;
   }
 
+  /** Ids of calls that were made after the newest handle. */
+  get unsaved(): string[] {
+    return this.replay.unknownCalls;
+  }
+
   /**
    * A connection is ready: repeats what the one before it may have lost, then lets go what waits.
    *
@@ -62,6 +67,7 @@ export class Care {
     const { settings, flow } = this.context;
     const resumed = attempt.beginning.handle !== undefined;
     const unknown = resumed ? this.replay.unknownCalls : [];
+    if (resumed) this.replay.restored(flow().tools.ids);
     const frames = this.replay.take(resumed);
     this.replay.opened(told);
     const uplink = (this.uplink = new KeptUplink(connection, this.replay, () => flow().voiced));
@@ -73,7 +79,10 @@ export class Care {
       .map((frame) => writtenIn(String(frame)));
     if (frames.length > 0) flow().repeated(written.filter((text) => text !== ''));
     // A listener may have closed the session.
-    if (this.uplink === uplink) flow().open(uplink, resumed, unknown);
+    const repeated = frames
+      .filter((frame) => kindOf(frame) === 'tool')
+      .flatMap((f) => answeredIds(String(f)));
+    if (this.uplink === uplink) flow().open(uplink, { resumed, unknown, repeated });
   }
 
   /** A message came. @param kept its handle is the one to resume with from now on */

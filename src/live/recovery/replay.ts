@@ -141,6 +141,14 @@ export class Replay {
     return [...this.open].filter((id) => !this.known.has(id));
   }
 
+  /** A service has resumed that remembers these calls, which were made before this session: none of them is new. */
+  restored(ids: readonly string[]): void {
+    const unknown = this.unknownCalls;
+    const old = ids.filter((id) => !unknown.includes(id));
+    for (const id of old) this.open.add(id);
+    this.known = new Set([...this.known, ...old]);
+  }
+
   /** Gives up all that was sent: something in it made the service close. */
   forget(): void {
     while (this.entries.length > 0) this.forgetOldest();

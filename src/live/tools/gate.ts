@@ -1,5 +1,3 @@
-import { profileFor, type LiveConnectConfig } from '../../protocol';
-
 const GATE_MS = 10_000;
 
 /**
@@ -8,44 +6,57 @@ const GATE_MS = 10_000;
  * cancels the call. A function that never answers must not make the user mute for ever, so the gate opens by itself.
  */
 export class ToolGate {
-  private until = 0;
-  private readonly open = new Set<string>();
+  /** Until when each call holds the sound back (monotonic ms). */
+  private readonly calls = new Map<string, number>();
   private readonly ms: number;
+  private timer: NodeJS.Timeout | undefined;
+  private told = false;
 
-  /** @param ms how long one call may hold the sound back (ms); false: never. */
+  /**
+   * @param ms how long one call may hold the sound back (ms); false: never.
+   * @param changed told when sound is held back from now on, and when it is not any more.
+   */
   constructor(
-    private readonly model: string,
-    private readonly config: LiveConnectConfig | undefined,
     ms: number | false = GATE_MS,
+    private readonly changed: (closed: boolean) => void,
   ) {
     this.ms = ms || 0;
   }
 
   /** Whether sound is to be given up now. */
   get closed(): boolean {
-    return this.open.size > 0 && performance.now() < this.until;
+    return this.calls.size > 0 && performance.now() < this.until;
   }
 
-  called(id: string, name: string): void {
-    if (this.ms === 0 || !this.blocks(name)) return;
-    this.open.add(id);
-    this.until = performance.now() + this.ms;
+  /** A function runs for which the model waits. @param ago how long it has been running (ms) */
+  called(key: string, ago = 0): void {
+    if (this.ms - ago <= 0) return;
+    this.calls.set(key, performance.now() + this.ms - ago);
+    this.look();
   }
 
-  over(ids: ReadonlyArray<string | undefined>): void {
-    for (const id of ids) this.open.delete(id ?? '');
+  over(key: string): void {
+    if (this.calls.delete(key)) this.look();
   }
 
   clear(): void {
-    this.open.clear();
+    this.calls.clear();
+    this.look();
   }
 
-  private blocks(name: string): boolean {
-    for (const tool of this.config?.tools ?? []) {
-      const list = 'functionDeclarations' in tool ? tool.functionDeclarations : undefined;
-      const behavior = list?.find((declaration) => declaration.name === name)?.behavior;
-      if (behavior && behavior !== 'UNSPECIFIED') return behavior !== 'NON_BLOCKING';
+  private get until(): number {
+    return Math.max(...this.calls.values());
+  }
+
+  /** Tells a change, and sees to it that the end of the time is one. */
+  private look(): void {
+    clearTimeout(this.timer);
+    const { closed } = this;
+    if (closed) {
+      this.timer = setTimeout(() => this.look(), Math.ceil(this.until - performance.now())).unref();
     }
-    return profileFor(this.model).tools.default === 'BLOCKING';
+    if (closed === this.told) return;
+    this.told = closed;
+    this.changed(closed);
   }
 }

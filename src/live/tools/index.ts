@@ -1,0 +1,11 @@
+export {
+  toolAnswer,
+  toolFailure,
+  type ToolAnswer,
+  type ToolFailure,
+  type ToolFailureStatus,
+} from './answers';
+export { checkArguments, type CheckedArguments, type CheckedDeclaration } from './arguments';
+export type { Answerer, ToolResult } from './ledger';
+export type { OpenCall, ToolArgs } from './open-call';
+export type { FunctionPolicy, Scheduling, ToolPolicy } from './policy';
