@@ -4,11 +4,13 @@ import { rows as conversations } from './conversations';
 import { rows as live } from './live';
 import { rows as media } from './media';
 import type { Row } from './row';
+import { rows as tools } from './tools';
 import { rows as wires } from './wires';
 
 /** Prints the table that `docs/testing.md` describes. One part alone: `npm run bench -- wires`. */
 const PARTS: Record<string, () => Promise<Row[]>> = {
   wires,
+  tools,
   'barge-in': bargeIn,
   live,
   conversations,
