@@ -89,7 +89,10 @@ export class Conversation {
       realtime: options.realtime,
     });
     this.#tools = new SessionTools(service.tools, node.id);
-    this.#unwatch = service.tools.watch(node.id, { functions: () => this.#toolsChanged() });
+    this.#unwatch = service.tools.watch(node.id, {
+      functions: () => this.#toolsChanged(),
+      policies: () => this.session?.setToolPolicy(this.#tools.policy),
+    });
     this.status.show('quiet', service.label);
   }
 
@@ -214,6 +217,7 @@ export class Conversation {
       const recorder = record && this.#recorder(record);
       const session = new LiveSession({
         ...settings,
+        toolPolicy: this.#tools.policy,
         endpoint: endpoint.connection,
         ...(resumeFrom && { resumeFrom }),
         ...(recorder && { tap: recorder }),

@@ -121,7 +121,11 @@ export default function (RED: Red): void {
     const unsubscribe = afterDeployOnce(RED, () => {
       try {
         const ready = talk();
-        if (def.connect === 'deploy') ready.connect().catch((error: unknown) => report(this, error));
+        if (def.connect !== 'deploy') return;
+        ready.connect().catch((error: unknown) => {
+          // A deploy in the middle of it is no failure.
+          if (!ready.closed) report(this, error);
+        });
       } catch (error) {
         status.show('failed', 'failed', codeText(error));
       }

@@ -1,4 +1,4 @@
-import type { ContextChange, LiveSession, ToolOutcome } from '../../src/live';
+import type { ContextChange, LiveSession, ToolOutcome, ToolPolicy } from '../../src/live';
 import type { FunctionResponse } from '../../src/protocol';
 import type { ToolRegistry } from '../shared/registry';
 
@@ -12,6 +12,9 @@ interface Waiting {
   done(outcome: ToolOutcome): void;
 }
 
+/** What a cancellation makes of an answer that is on its way. */
+const CANCELLED = { service: 'cancelled', timeout: 'late', lost: 'lost' } as const;
+
 /** What a session node has to do with the functions that other nodes declare. */
 export class SessionTools {
   readonly #waiting = new Set<Waiting>();
@@ -22,6 +25,11 @@ export class SessionTools {
     private readonly id: string,
   ) {}
 
+  /** How the functions that nodes declare are answered. */
+  get policy(): ToolPolicy {
+    return { functions: this.registry.offer(this.id).policies };
+  }
+
   /** These tools, with what nodes declare: it stands last. */
   with(others: Tools): Tools {
     const { functions } = this.registry.offer(this.id);
@@ -30,15 +38,20 @@ export class SessionTools {
 
   /** Brings the calls of a session to the nodes that declared the functions, and follows what becomes of answers. */
   attach(session: LiveSession): void {
-    session.on('tool-call', ({ id, name, args, turn, conversation }) => {
-      this.registry.deliver({ id, name, args, turn, conversation, session: this.id });
+    session.on('tool-call', ({ id, name, args, turn, conversation, refused }) => {
+      // A function that no node declared stands in the raw JSON: the flow may answer it by the event.
+      if (!refused) this.registry.deliver({ id, name, args, turn, conversation, session: this.id });
     });
-    session.on('tool-cancel', ({ ids }) => {
-      for (const id of ids) this.#settle(session, 'cancelled', id);
+    session.on('tool-cancel', ({ ids, calls, reason }) => {
+      for (const id of ids) this.#settle(session, CANCELLED[reason], id);
+      this.registry.cancel(
+        calls.map((call) => ({ ...call, session: this.id })),
+        reason,
+      );
     });
-    session.on('tool-result', ({ id, outcome }) => {
+    session.on('tool-result', ({ id, outcome, by }) => {
       // Refusals are told at once: later ones are those of other answers to the same call.
-      if (outcome === 'sent' || outcome === 'cancelled' || outcome === 'lost')
+      if (by === 'client' && (outcome === 'sent' || outcome === 'cancelled' || outcome === 'lost'))
         this.#settle(session, outcome, id);
     });
     session.on('state', ({ to }) => {

@@ -2,6 +2,7 @@ import type { ToolOutcome } from '../../src/live';
 import type { FunctionResponse } from '../../src/protocol';
 import { NodeError } from './errors';
 import { within } from './handles';
+import type { Message } from './types';
 
 /** Which call is meant: ids only, so that it survives cloning, contexts and links. It is `msg.tool`. */
 export interface ToolRef {
@@ -13,6 +14,18 @@ export interface ToolRef {
 
 /** What the model gets for a call. */
 export type CallAnswer = Pick<FunctionResponse, 'response' | 'parts' | 'scheduling' | 'willContinue'>;
+
+/** Which call a message belongs to. @throws NodeError `NO_CALL` */
+export function callOf({ tool }: Message): ToolRef {
+  const { id, name, session } = (tool ?? {}) as Partial<ToolRef>;
+  if (typeof id === 'string' && typeof name === 'string' && typeof session === 'string') {
+    return { id, name, session };
+  }
+  throw new NodeError(
+    'NO_CALL',
+    'msg.tool says which call is meant, and this message has lost it on its way from the tools node. In a Function node change msg and return it, instead of returning a new message. Where a node makes a new message, keep msg.tool in the flow context before it and put it back after it with a Change node; http request and most core nodes keep it by themselves.',
+  );
+}
 
 /** A session node, as far as calls are concerned. */
 export interface CallHolder {

@@ -21,6 +21,17 @@ export interface Message extends NodeMessage {
   format?: MediaFormat | string;
   /** The call of the model that the message belongs to: `{id, name, session}`. */
   tool?: unknown;
+  /** Pictures and sound that go with the answer to a call. */
+  media?: unknown;
+  /** When the model is to speak of the answer to a call. */
+  scheduling?: unknown;
+  /** More answers to the same call follow. */
+  willContinue?: unknown;
+  /** What a Catch node caught. */
+  error?: unknown;
+  /** What the user is to be asked before a call runs; why a call was cancelled. */
+  question?: string;
+  reason?: string;
   /** Number of the model's turn that the payload belongs to. */
   turn?: number;
 }
