@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { copyFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DEFAULT_MODEL } from '../src/protocol';
+import { type DeviceState, type Home, startHome } from '../test/support/home';
 import { NodeRed } from '../test/support/node-red';
 import { packedPackage } from '../test/support/package';
 import { demoFlow } from './demo/flow';
 import { type DemoOptions, readOptions, USAGE, UsageError } from './demo/options';
-import { type Answer, type Exchange, Watch } from './demo/watch';
+import { type Answer, type Exchange, type ToolCall, Watch } from './demo/watch';
 
 /** Longest wait for an answer (ms): a spoken request, the service's thinking, a spoken answer. */
 const ANSWER_MS = { local: 40_000, gemini: 60_000 };
@@ -18,26 +19,43 @@ async function main(): Promise<void> {
   console.log('Building and packing the package …');
   await packedPackage();
   if (stopped.signal.aborted) return;
-  console.log('Starting Node-RED with it …\n');
-  const nodeRed = await NodeRed.start({ env: options.apiKey ? { GEMINI_API_KEY: options.apiKey } : {} });
+  console.log('Starting Node-RED with it, and a simulated home …\n');
+  const home = await startHome();
   try {
-    await Promise.race([converse(nodeRed, options, stopped.signal), aborted(stopped.signal)]);
+    const nodeRed = await NodeRed.start({ env: options.apiKey ? { GEMINI_API_KEY: options.apiKey } : {} });
+    try {
+      await Promise.race([converse(nodeRed, home, options, stopped.signal), aborted(stopped.signal)]);
+    } finally {
+      await nodeRed.stop();
+    }
   } finally {
-    await nodeRed.stop();
+    await home.close();
   }
 }
 
-async function converse(nodeRed: NodeRed, options: DemoOptions, stop: AbortSignal): Promise<void> {
-  const flow = await demoFlow(options);
-  const watch = new Watch(await nodeRed.events());
+async function converse(
+  nodeRed: NodeRed,
+  home: Home,
+  options: DemoOptions,
+  stop: AbortSignal,
+): Promise<void> {
+  const flow = await demoFlow(options, home);
+  const comms = await nodeRed.events();
+  const watch = new Watch(comms);
   watch.on('failed', () => undefined); // heard where it is waited for
   watch.on('said', (role: string, text: string) => say(role === 'user' ? 'heard' : role, `"${text}"`));
+  watch.on('called', (call: ToolCall) => describeCall(call));
+  home.on('change', (name: string, state: DeviceState, before: DeviceState) =>
+    say('device', `${name} ${changeOf(state, before)}`),
+  );
   watch.on('exchange', (exchange: Exchange) => describe(exchange, options));
   watch.on('answer', ({ file, durationMs }: Answer) => say('answer', `${file} (${seconds(durationMs)})`));
 
   say('editor', nodeRed.url);
   say('endpoint', options.endpoint === 'local' ? 'local rehearsal server, no key' : 'Gemini API');
+  say('home', `${Object.keys(home.devices).length} simulated devices, MQTT on port ${home.port}`);
   await nodeRed.deploy(flow.nodes);
+  await comms.status(({ id, text = '' }) => id === flow.devicesId && /\bconnected$/.test(text));
   say('asking', options.ask ?? 'with a recording of this package');
   const conversation = watch.conversation(ANSWER_MS[options.endpoint]);
   conversation.catch(() => undefined); // awaited below, after the request
@@ -46,7 +64,10 @@ async function converse(nodeRed: NodeRed, options: DemoOptions, stop: AbortSigna
     if (!nodeRed.alive) error.message += ` Its last words:\n${nodeRed.log.slice(-15).join('\n')}`;
     throw error;
   });
-  if (options.out) await keep(options.out, exchange, answer, flow.model || DEFAULT_MODEL, options);
+  if (options.out) {
+    const model = flow.model || DEFAULT_MODEL;
+    await keep(options.out, { exchange, answer, model, toolCalls: watch.toolCalls, home }, options);
+  }
   if (options.once) return;
 
   console.log(
@@ -67,15 +88,35 @@ function describe({ hearing, timeToFirstAudioMs }: Exchange, { endpoint }: DemoO
     say('timing', `first audio ${Math.round(timeToFirstAudioMs)} ms after the end of the request`);
 }
 
+function describeCall({ name, args, response, ms }: ToolCall): void {
+  say('call', `${name} ${JSON.stringify(args)} → ${JSON.stringify(response)} (${ms} ms)`);
+}
+
+/** What is different, as `OFF → ON`; with the name of the value where that is not its state. */
+function changeOf(state: DeviceState, before: DeviceState): string {
+  return Object.keys(state)
+    .filter((key) => state[key] !== before[key])
+    .map((key) => `${key === 'state' ? '' : `${key} `}${before[key]} → ${state[key]}`)
+    .join(', ');
+}
+
+/** What there is to keep of a conversation. */
+interface Kept {
+  exchange: Exchange;
+  answer: Answer;
+  model: string;
+  toolCalls: ToolCall[];
+  home: Home;
+}
+
 /** Leaves `reply.wav` and `conversation.json` in the folder. */
 async function keep(
   folder: string,
-  { user, model: text, hearing, timeToFirstAudioMs }: Exchange,
-  { file }: Answer,
-  model: string,
+  { exchange, answer, model, toolCalls, home }: Kept,
   { endpoint }: DemoOptions,
 ): Promise<void> {
-  await copyFile(file, path.join(folder, 'reply.wav'));
+  await copyFile(answer.file, path.join(folder, 'reply.wav'));
+  const { user, model: text, hearing, timeToFirstAudioMs } = exchange;
   const conversation = {
     turns: [
       { role: 'user', text: user },
@@ -87,6 +128,8 @@ async function keep(
     timeToFirstAudioMs,
     model,
     endpoint,
+    toolCalls,
+    devices: home.devices,
   };
   const target = path.join(folder, 'conversation.json');
   await writeFile(target, `${JSON.stringify(conversation, undefined, 2)}\n`);

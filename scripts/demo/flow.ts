@@ -1,15 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { type Home, withBroker } from '../../test/support/home';
 import type { FlowNode } from '../../test/support/node-red';
 import type { DemoOptions } from './options';
 
-const EXAMPLE = path.resolve(__dirname, '../../examples/flows/02 - Ask with a spoken file.json');
+const EXAMPLE = path.resolve(__dirname, '../../examples/flows/07 - Control a home by voice over MQTT.json');
 
 /** The example that is shown, and the nodes that the demo touches. */
 export interface DemoFlow {
   nodes: FlowNode[];
   /** The inject node whose button asks. */
   buttonId: string;
+  /** The node that hears of the devices: its status tells whether it has the broker. */
+  devicesId: string;
   /** The model, as the config node names it; empty means the package's default. */
   model: string;
 }
@@ -23,20 +26,24 @@ export const WATCH = {
 };
 
 /**
- * Example 02 as it is shipped, with the endpoint and the file asked for, and with Debug nodes at the session's text
- * and events, at the answer's file, and at errors.
+ * Example 07 as it is shipped, with the broker of a simulated home, with the endpoint and the file asked for, and with Debug
+ * nodes at the session's text and events, at the answer's file, and at errors. The answer is only written: a demo must work
+ * where there is no loudspeaker.
  */
-export async function demoFlow({ endpoint, ask }: DemoOptions): Promise<DemoFlow> {
-  const nodes = JSON.parse(await readFile(EXAMPLE, 'utf8')) as FlowNode[];
-  const only = (type: string): FlowNode => {
-    const [node] = nodes.filter((candidate) => candidate.type === type);
-    if (!node) throw new Error(`${path.basename(EXAMPLE)} has no ${type} node.`);
+export async function demoFlow({ endpoint, ask }: DemoOptions, home: Home): Promise<DemoFlow> {
+  const nodes = withBroker(JSON.parse(await readFile(EXAMPLE, 'utf8')) as FlowNode[], home);
+  const only = (type: string, fits: (node: FlowNode) => boolean = () => true): FlowNode => {
+    const [node] = nodes.filter((candidate) => candidate.type === type && fits(candidate));
+    if (!node) throw new Error(`${path.basename(EXAMPLE)} has no such ${type} node.`);
     return node;
   };
-  const [button, config, session] = [only('inject'), only('gemini-live-config'), only('gemini-live-session')];
+  const [config, session] = [only('gemini-live-config'), only('gemini-live-session')];
+  const recording = only('gemini-live-audio-in', ({ source }) => source === 'file');
+  const button = only('inject', ({ wires }) => (wires as string[][])[0]?.includes(recording.id) === true);
   const answer = only('gemini-live-audio-out');
   config.endpoint = endpoint;
-  if (ask !== undefined) only('gemini-live-audio-in').file = ask;
+  answer.sink = 'file';
+  if (ask !== undefined) recording.file = ask;
 
   wire(session, 1, WATCH.text);
   wire(session, 2, WATCH.events);
@@ -44,10 +51,11 @@ export async function demoFlow({ endpoint, ask }: DemoOptions): Promise<DemoFlow
   const tab = session.z as string;
   const below = Math.max(...nodes.map(({ y }) => (typeof y === 'number' ? y : 0))) + 100;
   const watchers = Object.values(WATCH).map((id, row) => debug(id, tab, 460, below + row * 40));
-  const errors = { id: 'demo-catch', type: 'catch', z: tab, name: '', scope: null, uncaught: false, x: 160 };
+  const errors = { id: 'demo-catch', type: 'catch', z: tab, name: '', scope: null, uncaught: true, x: 160 };
   return {
     nodes: [...nodes, ...watchers, { ...errors, y: below + 120, wires: [[WATCH.errors]] }],
     buttonId: button.id,
+    devicesId: only('mqtt in').id,
     model: typeof config.model === 'string' ? config.model : '',
   };
 }

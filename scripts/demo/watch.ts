@@ -11,6 +11,15 @@ export interface Exchange {
   timeToFirstAudioMs?: number;
 }
 
+/** A function that the model called, with what the flow answered. */
+export interface ToolCall {
+  name: string;
+  args: object;
+  response: object;
+  /** From the call to its answer. */
+  ms: number;
+}
+
 /** The file of an answer, as audio-out told it. */
 export interface Answer {
   file: string;
@@ -19,9 +28,13 @@ export interface Answer {
 
 /**
  * What happens in the flow, put together from the messages of its Debug nodes.
- * Emits `said` (role, text), `exchange` (Exchange), `answer` (Answer), `failed` (Error).
+ * Emits `said` (role, text), `called` (ToolCall), `exchange` (Exchange), `answer` (Answer), `failed` (Error).
  */
 export class Watch extends EventEmitter {
+  /** Calls that have been answered, in that order. */
+  readonly toolCalls: ToolCall[] = [];
+  private readonly open = new Map<string, Pick<ToolCall, 'name' | 'args'>>();
+
   constructor(comms: Comms) {
     super();
     comms.on('debug', (message: DebugMessage) => this.see(message));
@@ -47,9 +60,26 @@ export class Watch extends EventEmitter {
 
   private see({ id, msg }: DebugMessage): void {
     if (id === WATCH.text && msg.final === true) this.emit('said', msg.role, msg.payload);
-    if (id === WATCH.events && msg.event === 'turn') this.turn(msg.payload as TurnPayload);
+    if (id === WATCH.events) this.event(String(msg.event), msg.payload);
     if (id === WATCH.answer) this.emit('answer', msg.payload as Answer);
     if (id === WATCH.errors) this.emit('failed', new Error(plain(msg.error)));
+  }
+
+  private event(name: string, payload: unknown): void {
+    if (name === 'turn') this.turn(payload as TurnPayload);
+    if (name === 'tool-call') {
+      const { id, name, args } = payload as CallPayload;
+      this.open.set(id, { name, args });
+    }
+    if (name === 'tool-result') this.result(payload as ResultPayload);
+  }
+
+  private result({ id, outcome, response = {}, ms }: ResultPayload): void {
+    const call = this.open.get(id);
+    if (!call || outcome !== 'sent') return;
+    const toolCall = { ...call, response, ms: Math.round(ms) };
+    this.toolCalls.push(toolCall);
+    this.emit('called', toolCall);
   }
 
   private turn({ user, model, hearing, timings }: TurnPayload): void {
@@ -57,6 +87,15 @@ export class Watch extends EventEmitter {
     const { timeToFirstAudioMs } = timings;
     this.emit('exchange', { user, model, hearing, timeToFirstAudioMs } satisfies Exchange);
   }
+}
+
+/** The parts of the session's `tool-call` and `tool-result` events that are shown. */
+type CallPayload = Pick<ToolCall, 'name' | 'args'> & { id: string };
+interface ResultPayload {
+  id: string;
+  outcome: string;
+  response?: object;
+  ms: number;
 }
 
 /** The part of the session's `turn` event that is shown. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { packedPackage } from '../support/package';
+import { packedPackage, ROOT } from '../support/package';
 import { descendants, hasProc, stillRunning, until } from '../support/processes';
 import { DemoFolders } from './demo-run';
 
@@ -43,6 +43,19 @@ describe('demo, left running or failing', function () {
     });
   }
 
+  it('answers what needs no device, from a file of one’s own', async () => {
+    const ask = path.join(ROOT, 'nodes/audio-in/samples/what-time-is-it.ogg');
+    const { code, output } = await demo.start('--once', '--out', demo.out, '--ask', ask).ended;
+    assert.equal(code, 0, output);
+    const kept = await readFile(path.join(demo.out, 'conversation.json'), 'utf8');
+    const { turns, toolCalls, devices } = JSON.parse(kept) as Conversation;
+    assert.deepEqual(toolCalls, []);
+    assert.match(turns[0]?.text ?? '', /what time is it/);
+    assert.match(turns[1]?.text ?? '', /^It is \d/);
+    assert.equal(devices.kitchen_light?.state, 'OFF');
+    assert.doesNotMatch(output, /^(call|device) /m);
+  });
+
   it('fails with advice when it is asked with something that is no sound', async () => {
     const notAudio = path.join(demo.out, 'not-audio.wav');
     await writeFile(notAudio, 'this is no audio');
@@ -59,3 +72,9 @@ describe('demo, left running or failing', function () {
     assert.match(output, /^\s*--once needs --out DIR/);
   });
 });
+
+interface Conversation {
+  turns: { text: string }[];
+  toolCalls: unknown[];
+  devices: Record<string, { state: string }>;
+}

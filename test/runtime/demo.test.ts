@@ -18,7 +18,7 @@ describe('demo', function () {
   });
   afterEach(() => demo.remove());
 
-  it('with --once leaves a spoken answer and its conversation, and nothing else', async () => {
+  it('with --once switches a light of the simulated home, leaves the spoken answer and its conversation, and nothing else', async () => {
     const { code, output } = await demo.start('--once', '--out', demo.out).ended;
     assert.equal(code, 0, output);
     const { format, data } = parseWav(await readFile(path.join(demo.out, 'reply.wav')));
@@ -33,13 +33,23 @@ describe('demo', function () {
       'timeToFirstAudioMs',
       'model',
       'endpoint',
+      'toolCalls',
+      'devices',
     ]);
     const [user, model] = conversation.turns;
     assert.equal(conversation.turns.length, 2);
     assert.equal(user?.role, 'user');
-    assert.match(user?.text ?? '', /what time is it/i);
+    assert.match(user?.text ?? '', /turn on the kitchen light/i);
     assert.equal(model?.role, 'model');
-    assert.match(model?.text ?? '', /\d/);
+    assert.match(model?.text ?? '', /kitchen light is on/);
+    const [call, ...more] = conversation.toolCalls;
+    assert.deepEqual(more, []);
+    assert.equal(call?.name, 'set_light');
+    assert.deepEqual(call?.args, { room: 'kitchen', on: true });
+    assert.equal(call?.response.state, 'ON', 'what the light has reported');
+    assert.equal(typeof call?.ms, 'number');
+    const { kitchen_light, bedroom_light } = conversation.devices;
+    assert.deepEqual([kitchen_light?.state, bedroom_light?.state], ['ON', 'OFF']);
     assert.ok(['dtw', 'pocketsphinx'].includes(conversation.heard.recognizer), 'heard acoustically');
     assert.equal(typeof conversation.heard.score, 'number');
     assert.ok(conversation.timeToFirstAudioMs > 0);
@@ -48,6 +58,11 @@ describe('demo', function () {
     assert.deepEqual(demo.leftovers(), []);
     for (const said of [user?.text, model?.text, 'http://127.0.0.1:'])
       assert.ok(output.includes(said!), output);
+    assert.match(output, /^device +kitchen_light OFF → ON$/m);
+    assert.match(
+      output,
+      /^call +set_light \{"room":"kitchen","on":true\} → \{.*"state":"ON".*\} \(\d+ ms\)$/m,
+    );
   });
 
   describe('command line', () => {
@@ -93,4 +108,6 @@ interface Conversation {
   heard: { recognizer: string; score: number };
   timeToFirstAudioMs: number;
   endpoint: string;
+  toolCalls: { name: string; args: object; response: Record<string, unknown>; ms: number }[];
+  devices: Record<string, Record<string, unknown>>;
 }
