@@ -58,7 +58,7 @@ function whenChanged(then: () => void): void {
 }
 
 /** A secret of several lines that is saved already is not shown; it can be replaced. */
-function secret(node: EditorNode, area: HTMLTextAreaElement): void {
+export function secret(node: EditorNode, area: HTMLTextAreaElement): void {
   if (area.value === '') return;
   const line = document.createElement('span');
   line.className = 'gemini-live-saved';

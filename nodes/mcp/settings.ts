@@ -16,6 +16,8 @@ export interface McpDef extends NodeDef {
   /** Working directory; relative to the user directory, which is also the default. */
   cwd: string;
   url: string;
+  /** The address is kept with the credentials: there is a key in it. */
+  secretAddress: boolean;
   offer: 'all' | 'some';
   /** Names of the tools, as the server calls them, where `offer` is `some`. */
   tools: string[];
@@ -53,7 +55,7 @@ export interface OfferSettings {
 const DAY_S = 86_400;
 
 /** Fields that say where the server is: what "list tools" needs to know. */
-export type PlaceDef = Pick<McpDef, 'transport' | 'command' | 'args' | 'cwd' | 'url'>;
+export type PlaceDef = Pick<McpDef, 'transport' | 'command' | 'args' | 'cwd' | 'url' | 'secretAddress'>;
 
 /**
  * Reads where the server is.
@@ -70,7 +72,10 @@ export function placeOf(
 ): Place {
   const secret = (name: keyof typeof CREDENTIALS): string => resolve((credentials?.[name] ?? '').trim());
   if (def.transport === 'http') {
-    const { url, basic } = address(secret('secretUrl'), (def.url ?? '').trim());
+    const { url, basic } = address(
+      def.secretAddress === true,
+      def.secretAddress ? secret('secretUrl') : (def.url ?? '').trim(),
+    );
     const bearer = secret('token');
     return {
       kind: 'http',
@@ -144,8 +149,7 @@ function listOf(value: unknown): string[] {
 }
 
 /** User and password of an address become a header: `fetch` takes none in the address. */
-function address(secret: string, plain: string): { url: URL; basic: Record<string, string> } {
-  const text = secret || plain;
+function address(secret: boolean, text: string): { url: URL; basic: Record<string, string> } {
   if (!text)
     throw bad('There is no address of the MCP server. Enter one, for example http://127.0.0.1:3000/mcp.');
   let url: URL;
@@ -162,7 +166,7 @@ function address(secret: string, plain: string): { url: URL; basic: Record<strin
   if (!username && !password) return { url, basic: {} };
   if (!secret) {
     throw bad(
-      'The address of the MCP server holds a password, which would be exported with the flow. Enter it as the secret address.',
+      'The address of the MCP server holds a password, which would be exported with the flow. Tick the box below it, so that it is kept with the credentials.',
     );
   }
   url.username = url.password = '';
