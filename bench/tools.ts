@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { NodeInitializer } from 'node-red';
 import { WebSocket } from 'ws';
-import { helper, run, sessionFlow } from '../test/nodes/support';
+import { type FlowNode, NodeRed } from '../test/support/node-red';
 import { p99, percentile99, row, type Row } from './row';
 
 /** Calls one after the other, by each client. */
@@ -80,28 +79,30 @@ interface Moments {
 
 const now = (): number => Number(process.hrtime.bigint()) / 1e6;
 
-/** What the nodes add to a call of the model and to its answer, against the same through a bare socket, in turns. */
+/** What Node-RED and the nodes add to a call of the model and to its answer, against a bare socket, in turns. */
 export async function rows(): Promise<Row[]> {
   const peer = spawn(process.execPath, ['-e', PEER, require.resolve('ws')], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  const ours: Moments = { sent: [], called: [], answered: [], received: [] };
   const bare: Moments = { sent: [], called: [], answered: [], received: [] };
+  const nodeRed = await NodeRed.start({ settings: { debugMaxLength: 1_000_000 } });
   let socket: WebSocket | undefined;
   try {
     const lines = linesOf(peer);
     const port = Number((await lines.next()).value);
-    await run(flow(`http://127.0.0.1:${port}`), { types: [home(ours)] });
+    const comms = await nodeRed.events();
+    await nodeRed.deploy(flow(`http://127.0.0.1:${port}`));
     socket = bareClient(port, bare);
     const { value: line } = await lines.next();
     if (!line) throw new Error('The other process ended before all calls were answered.');
-    const report = JSON.parse(line) as { ours: Moments; bare: Moments };
-    Object.assign(ours, report.ours);
-    Object.assign(bare, report.bare);
-    return table(ours, bare);
+    const service = JSON.parse(line) as { ours: Partial<Moments>; bare: Partial<Moments> };
+    await nodeRed.inject('bench-report');
+    const { msg } = await comms.debugged(({ id }) => id === 'bench-debug');
+    const ours = JSON.parse(String(msg.payload)) as Partial<Moments>;
+    return table({ ...service.ours, ...ours } as Moments, { ...bare, ...service.bare } as Moments);
   } finally {
     socket?.terminate();
-    await helper.unload();
+    await nodeRed.stop();
     peer.kill();
   }
 }
@@ -150,8 +151,21 @@ function bursts(moments: Moments): number[] {
   ).slice(BURST_WARM_UP);
 }
 
+/** Notes when a call comes out of the tools node and answers it at once; when it is asked, it tells the moments. */
+const HOME = `
+const now = () => Number(process.hrtime.bigint()) / 1e6;
+const moments = context.get('moments') ?? { called: [], answered: [] };
+if (msg.topic === 'report') return [null, { payload: JSON.stringify(moments) }];
+const { brightness } = msg.payload;
+moments.called[brightness] = now();
+context.set('moments', moments);
+msg.payload = { light: 'on' };
+moments.answered[brightness] = now();
+return [msg, null];
+`;
+
 /** Tools node → a home that obeys at once → response node. */
-function flow(url: string): object[] {
+function flow(url: string): FlowNode[] {
   const parameters = {
     type: 'object',
     properties: {
@@ -162,39 +176,34 @@ function flow(url: string): object[] {
     required: ['room', 'on'],
   };
   const functions = [{ name: 'set_light', description: 'Switches a light.', parameters }];
+  const config = 'bench-config';
+  const node = (id: string, type: string, fields: object, wires: string[][]): FlowNode => ({
+    id: `bench-${id}`,
+    type,
+    z: 'bench-tab',
+    x: 100,
+    y: 100,
+    ...fields,
+    wires: wires.map((ids) => ids.map((to) => `bench-${to}`)),
+  });
   return [
-    ...sessionFlow(url, { connect: 'deploy' }),
-    {
-      id: 'tools',
-      type: 'gemini-live-tools',
-      config: 'config',
-      session: '',
-      functions,
-      outputs: 2,
-      inputs: 0,
-      version: 1,
-      wires: [['home'], []],
-    },
-    { id: 'home', type: 'bench-home', wires: [['answer']] },
-    { id: 'answer', type: 'gemini-live-tool-response', wires: [] },
+    { id: 'bench-tab', type: 'tab', label: 'bench' },
+    { id: config, type: 'gemini-live-config', name: '', endpoint: 'custom', url, model: '' },
+    node('session', 'gemini-live-session', { config, connect: 'deploy', realtime: true }, [[], [], []]),
+    node(
+      'tools',
+      'gemini-live-tools',
+      { config, session: '', functions, outputs: 2, inputs: 0, version: 1 },
+      [['home'], []],
+    ),
+    node('home', 'function', { func: HOME, outputs: 2, libs: [{ var: 'process', module: 'process' }] }, [
+      ['answer'],
+      ['debug'],
+    ]),
+    node('answer', 'gemini-live-tool-response', {}, []),
+    node('report', 'inject', { props: [{ p: 'topic', vt: 'str' }], topic: 'report', repeat: '' }, [['home']]),
+    node('debug', 'debug', { active: true, tosidebar: true, complete: 'payload', targetType: 'msg' }, []),
   ];
-}
-
-/** Notes when a call comes out of the tools node, and answers it at once. */
-function home({ called, answered }: Moments): NodeInitializer {
-  return (RED) => {
-    RED.nodes.registerType('bench-home', function (def) {
-      RED.nodes.createNode(this, def);
-      this.on('input', (msg, send, done) => {
-        const { brightness } = msg.payload as { brightness: number };
-        called[brightness] = now();
-        msg.payload = { light: 'on' };
-        answered[brightness] = now();
-        send(msg);
-        done();
-      });
-    });
-  };
 }
 
 /** The least that a program must do: parse the call, write the answer. */
