@@ -1,36 +1,11 @@
 import assert from 'node:assert/strict';
 import type { MediaHandle } from '../../src/media';
-import type { NodeInitializer } from 'node-red';
 import { keptConversations } from '../../nodes/session/memory';
-import { report } from '../../nodes/shared/errors';
-import { onClose } from '../../nodes/shared/lifecycle';
-import { ToolRegistry } from '../../nodes/shared/registry';
-import type { Red, RedNode } from '../../nodes/shared/types';
 import { scriptedEars, scriptedMind, startServer, toneVoice, type LocalLiveServer } from '../../src/server';
 import { ScriptedServer } from '../support/scripted-server';
 import { microphone } from './sounds';
 import { events, helper, run, sessionFlow, until, type Running } from './support';
-
-/** A node of the tests that declares functions, as the tools node will. */
-const router: NodeInitializer = (api) => {
-  const RED = api as Red;
-  function Router(
-    this: RedNode,
-    def: { config: string; functions: string[] } & { id: string; type: string; name: string; z: string },
-  ) {
-    RED.nodes.createNode(this, def);
-    const remove = ToolRegistry.of(RED, def.config).declare({
-      owner: this.id,
-      functions: def.functions.map((name) => ({ name })),
-      refused: (error) => {
-        this.status({ fill: 'red', shape: 'ring', text: 'duplicate' });
-        report(this, error);
-      },
-    });
-    onClose(this, remove);
-  }
-  RED.nodes.registerType('test-router', Router as never);
-};
+import { declared, toolsNode } from './tools-support';
 
 /** Contracts, "Deploys". */
 describe('deploys', () => {
@@ -142,21 +117,15 @@ describe('deploys with functions', () => {
     await wire.close();
   });
 
-  const declared = (message: unknown): string[] =>
-    (
-      (message as { setup: { tools?: { functionDeclarations: { name: string }[] }[] } }).setup.tools ?? []
-    ).flatMap(({ functionDeclarations }) => functionDeclarations.map(({ name }) => name));
   const session = (): object[] => sessionFlow(wire.url, { connect: 'deploy' });
-  const tools = (id: string, functions: string[], more: object = {}): object => ({
-    id,
-    type: 'test-router',
-    config: 'config',
-    functions,
-    ...more,
-  });
+  const tools = (id: string, functions: string[], more: object = {}): object =>
+    toolsNode(
+      functions.map((name) => ({ name })),
+      { id, wires: [], ...more },
+    );
 
   it('offer what is declared by nodes that are constructed after the session', async () => {
-    await run([...session(), tools('router', ['light'])], { types: [router] });
+    await run([...session(), tools('router', ['light'])]);
     assert.deepEqual(declared(await (await wire.connection()).message(0)), ['light']);
   });
 
@@ -170,12 +139,12 @@ describe('deploys with functions', () => {
       { id: 'instance', type: 'subflow:sub' },
       ...session(),
     ];
-    await run(flow, { types: [router] });
+    await run(flow);
     assert.deepEqual(declared(await (await wire.connection()).message(0)), ['heating', 'light', 'music']);
   });
 
   it('connect again only when the functions changed', async () => {
-    const flow = await run([...session(), tools('router', ['light'])], { types: [router] });
+    const flow = await run([...session(), tools('router', ['light'])]);
     const first = await wire.connection();
     await first.message(0);
     // Only a connection that was good is left at once.
@@ -190,30 +159,27 @@ describe('deploys with functions', () => {
   });
 
   it('offer nothing of a disabled node', async () => {
-    await run([...session(), tools('router', ['light'], { d: true })], { types: [router] });
+    await run([...session(), tools('router', ['light'], { d: true })]);
     assert.deepEqual(declared(await (await wire.connection()).message(0)), []);
   });
 
   it('turn the second of two equal names red, with an error for Catch nodes', async () => {
-    const flow = await run([...session(), tools('a', ['light']), tools('b', ['light'])], { types: [router] });
+    const flow = await run([...session(), tools('a', ['light']), tools('b', ['light'])]);
     assert.deepEqual(declared(await (await wire.connection()).message(0)), ['light']);
     const [error] = await until('an error', () => flow.errors.length > 0 && flow.errors);
     assert.equal(error?.error?.code, 'DUPLICATE_TOOL');
     assert.equal(error.error.source.id, 'b');
-    assert.deepEqual(flow.statuses('b'), ['duplicate']);
+    assert.deepEqual(flow.statuses('b'), ['duplicate tool']);
   });
 
   it('treat two instances of a subflow with one name as two nodes', async () => {
-    const flow = await run(
-      [
-        { id: 'sub', type: 'subflow', name: 'sub', in: [], out: [] },
-        tools('inside', ['light'], { z: 'sub' }),
-        { id: 'one', type: 'subflow:sub' },
-        { id: 'two', type: 'subflow:sub' },
-        ...session(),
-      ],
-      { types: [router] },
-    );
+    const flow = await run([
+      { id: 'sub', type: 'subflow', name: 'sub', in: [], out: [] },
+      tools('inside', ['light'], { z: 'sub' }),
+      { id: 'one', type: 'subflow:sub' },
+      { id: 'two', type: 'subflow:sub' },
+      ...session(),
+    ]);
     assert.deepEqual(declared(await (await wire.connection()).message(0)), ['light']);
     assert.equal((await until('an error', () => flow.errors[0])).error?.code, 'DUPLICATE_TOOL');
   });
