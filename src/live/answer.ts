@@ -73,14 +73,14 @@ export class Answer {
 
   toolCall(call: FunctionCall): void {
     const { report, tools, watchdogs } = this.context;
-    const taken = tools.take(call);
-    if (!taken) return;
-    const turn = this.context.begin();
-    turn.tools.push({ id: taken.id, name: taken.name });
-    turn.model.break();
-    watchdogs.called();
-    report.final(turn, 'user');
-    tools.begin(taken, turn.number);
+    tools.take(call, (id, name) => {
+      const turn = this.context.begin();
+      turn.tools.push({ id, name });
+      turn.model.break();
+      watchdogs.called();
+      report.final(turn, 'user');
+      return turn.number;
+    });
   }
 
   private audio(blob: NonNullable<Part['inlineData']>): void {

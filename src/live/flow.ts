@@ -21,11 +21,11 @@ import { Lanes, type LaneOptions, type Uplink } from './lanes';
 import { Limiter, type Wait } from './limits/limiter';
 import type { CostLimitOptions, LimitOptions } from './limits/options';
 import { announcement, Announcer } from './say';
+import type { LiveSession } from './session';
 import type { LiveEndpoint } from './target';
 import { InputClock, Speech, type TurnTimings } from './timings';
 import type { OpenCall } from './tools/open-call';
-import type { ToolPolicy } from './tools/policy';
-import { Tools, type CallsBefore } from './tools/tools';
+import { Tools, type CallsBefore, type ToolsOptions } from './tools/tools';
 import { Turns } from './turns';
 import type { WatchdogOptions } from './watchdogs/options';
 import { Watchdogs } from './watchdogs/watchdogs';
@@ -42,7 +42,7 @@ export interface FlowState {
 }
 
 /** The part of a session's options that is about the flow of data. */
-export interface FlowOptions {
+export interface FlowOptions extends ToolsOptions {
   endpoint: LiveEndpoint;
   config?: LiveConnectConfig;
   lanes?: LaneOptions;
@@ -52,13 +52,6 @@ export interface FlowOptions {
   costLimits?: CostLimitOptions;
   /** What is watched and warned of; `false` switches all of it off. */
   watchdogs?: WatchdogOptions | false;
-  /**
-   * How long sound is held back, dropped and counted, while a function runs for which the model waits (ms): it would
-   * cancel the call or the session. `false`: never. Default 10000.
-   */
-  toolGateMs?: number | false;
-  /** What the session does about function calls by itself; `false`: nothing. */
-  toolPolicy?: ToolPolicy | false;
 }
 
 /** What {@link Flow} needs of its session. */
@@ -67,6 +60,8 @@ export interface FlowContext {
   model: string;
   conversation: string;
   emit: Emit;
+  /** The session, for the functions that it runs. */
+  session(): LiveSession;
   /** Connection part of each turn's timings. */
   timings(): TurnTimings;
   before: FlowState;
@@ -150,8 +145,8 @@ export class Flow {
       emit,
       model,
       backend: this.backend,
-      policy: options.toolPolicy,
-      gateMs: options.toolGateMs,
+      options,
+      session: () => context.session(),
       before: before.openCalls,
       send: (responses, due, sent) => this.sendAnswers(responses, due, sent),
       answered: (responses) => {

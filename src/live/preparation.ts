@@ -20,6 +20,7 @@ import { within } from './recovery/time';
 import { excerpt } from './redact';
 import { setupMessage } from './setup-message';
 import type { FrameTap } from './tap';
+import { withFunctions, type AnyTool } from './tools/define';
 import { freshTarget, type LiveEndpoint } from './target';
 
 /** What can be changed in mid-session; what is left out stays as it was. */
@@ -32,6 +33,8 @@ export interface PreparationInput {
   /** Id of the session. */
   session: string;
   config: LiveConnectConfig;
+  /** The session's own functions. */
+  own: readonly AnyTool[] | undefined;
   raw: LiveClientSetup | undefined;
   timeoutMs: number;
   settings: RecoverySettings;
@@ -49,9 +52,17 @@ export class Preparation {
   private config: LiveConnectConfig;
   /** The configuration with which the newest connection was set up. */
   private used: LiveConnectConfig | undefined;
+  private functions: readonly AnyTool[] | undefined;
 
   constructor(private readonly input: PreparationInput) {
     this.config = input.config;
+    this.functions = input.own;
+  }
+
+  /** The session's own functions of the connections to come. */
+  set own(functions: readonly AnyTool[]) {
+    this.functions = functions;
+    this.config = { ...this.config };
   }
 
   /** The service gives handles. */
@@ -82,7 +93,9 @@ export class Preparation {
     const config = this.configFor(first && beginning.handle === undefined);
     const asking = freshTarget(endpoint, model, config, session, raw).catch(signInFailed);
     const target = await within(asking, timeoutMs, signal, 'The sign-in');
-    const making = setupMessage({ endpoint, model, apiVersion: target.apiVersion, config, raw }, beginning);
+    const { functions: own = [] } = this;
+    const { apiVersion } = target;
+    const making = setupMessage({ endpoint, model, apiVersion, config, own, raw }, beginning);
     const { message, tools, unknown, fitted } = await within(
       making,
       timeoutMs,
@@ -142,12 +155,9 @@ export class Preparation {
     const profile = profileFor(model);
     if (!profile.contextUpdate) return undefined;
     const { config } = this;
-    const { systemInstruction, tools } = await within(
-      resolveTools(config),
-      timeoutMs,
-      signal,
-      'The declaration of a tool',
-    );
+    const resolving = resolveTools(config);
+    const resolved = await within(resolving, timeoutMs, signal, 'The declaration of a tool');
+    const { systemInstruction, tools = this.functions && [] } = withFunctions(resolved, this.functions ?? []);
     this.used = config;
     if (tools) this.input.declared(tools);
     const backend = endpoint.backend === 'vertex' ? 'vertex' : 'gemini';

@@ -24,7 +24,9 @@ import type { ReplayStats } from './recovery/replay';
 import { Revival, type Beginning } from './recovery/revival';
 import { timerMs } from './recovery/time';
 import { hostOf } from './redact';
+import type { LiveSession } from './session';
 import { guardTap, type FrameTap } from './tap';
+import { checkTools, type AnyTool } from './tools/define';
 import type { OpenCall } from './tools/open-call';
 import type { ToolPolicy } from './tools/policy';
 
@@ -79,6 +81,7 @@ export abstract class SessionCore extends GuardedEmitter {
     if (!isObject(options?.endpoint) || !BACKENDS.includes(options.endpoint.backend)) {
       throw new LiveError('BAD_CONFIG', `A session needs an endpoint with a backend: ${BACKENDS.join(', ')}`);
     }
+    checkTools(options.tools ?? []);
     this.options = options;
     this.model = options.model || DEFAULT_MODEL;
     const settings = recoverySettings(options.recovery);
@@ -89,6 +92,7 @@ export abstract class SessionCore extends GuardedEmitter {
       model: this.model,
       conversation: this.conversation,
       emit: this.tell,
+      session: () => this as unknown as LiveSession,
       timings: () => this.life.connection?.timings ?? {},
       before: this.memory.state,
       close: (reason) => void this.close({ reason }),
@@ -174,6 +178,18 @@ export abstract class SessionCore extends GuardedEmitter {
     if (this.usable) await this.refreshContext();
   }
 
+  /**
+   * Changes the functions that the session declares and runs by itself, as {@link updateContext} does. One that was replaced
+   * by another of the same name is run from now on; one that was left out, until the model knows that it is gone.
+   *
+   * @throws LiveError (as rejection) `BAD_CONFIG`; `CONNECT_TIMEOUT` when a tool does not declare itself in time
+   */
+  async setTools(tools: readonly AnyTool[]): Promise<void> {
+    checkTools(tools);
+    this.preparation.own = this.flow.tools.own = [...tools];
+    if (this.usable) await this.refreshContext();
+  }
+
   /** Changes what the session does about function calls by itself, also about those that are open. */
   setToolPolicy(policy: ToolPolicy | false): void {
     this.flow.tools.policy = policy;
@@ -235,6 +251,7 @@ export abstract class SessionCore extends GuardedEmitter {
       model: this.model,
       session: this.id,
       config,
+      own: this.options.tools,
       raw,
       timeoutMs: timerMs(setupTimeoutMs),
       settings,

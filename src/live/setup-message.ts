@@ -16,6 +16,7 @@ import { LiveError } from './errors';
 import type { Beginning } from './recovery/revival';
 import { excerpt } from './redact';
 import type { LiveEndpoint } from './target';
+import { withFunctions, type AnyTool } from './tools/define';
 
 /** The setup of a connection, and what is to be said about it. */
 export interface SetupMessage {
@@ -35,6 +36,8 @@ export interface SetupInput {
   /** API version that is asked; undefined where a whole URL was given. */
   apiVersion?: string;
   config?: LiveConnectConfig;
+  /** The session's own functions. */
+  own: readonly AnyTool[];
   /** Fields that win over everything, as they are. */
   raw?: LiveClientSetup;
 }
@@ -46,7 +49,8 @@ export interface SetupInput {
  * @throws ProtocolError when the configuration cannot be sent, LiveError `CONNECT_FAILED` when a tool cannot declare itself
  */
 export async function setupMessage(input: SetupInput, { handle, seed }: Beginning): Promise<SetupMessage> {
-  const config = await resolveTools(input.config ?? {}).catch(undeclared);
+  const resolved = await resolveTools(input.config ?? {}).catch(undeclared);
+  const config = withFunctions(resolved, input.own);
   const { project, location } = input.endpoint;
   const backend = input.endpoint.backend === 'vertex' ? 'vertex' : 'gemini';
   const encoded = setup({

@@ -6,6 +6,7 @@ import type { ScriptedConnection } from '../support/scripted-server';
 import { Bench, next, of, sound, type Log } from './support';
 
 const PART = 'serverContent.modelTurn.parts[]';
+const CALLS = [`${PART}.functionCall`, 'toolCall.functionCalls[]'];
 const CALL = /^(serverContent\.modelTurn\.parts\[\]\.functionCall|toolCall\.functionCalls\[\])/;
 
 /** Frames that must come before, where a field means something only in its place. */
@@ -18,9 +19,14 @@ const BEFORE: Readonly<Record<string, object[]>> = {
 function companions({ path }: FieldPath, n: number): Array<[path: string, value: unknown]> {
   const call = CALL.exec(path)?.[1];
   if (call) {
+    const piece = path.includes('partialArgs[]') && path.replace(/\w+$/, '');
     return [
       [`${call}.name`, `f${n}`],
       [`${call}.id`, `call-${n}`],
+      ...(piece ? ([[`${piece}jsonPath`, '$.probe']] as Array<[string, unknown]>) : []),
+      ...(piece && /jsonPath|willContinue/.test(path)
+        ? ([[`${piece}stringValue`, 'a text']] as Array<[string, unknown]>)
+        : []),
     ];
   }
   if (path === `${PART}.thought`) return [[`${PART}.text`, 'Hm.']];
@@ -34,6 +40,7 @@ const VALUES: Readonly<Record<string, string>> = {
   'goAway.timeLeft': '77.5s',
   'voiceActivity.audioOffset': '7.25s',
   'sessionResumptionUpdate.newHandle': 'secret-handle',
+  ...Object.fromEntries(CALLS.map((call) => [`${call}.partialArgs[].jsonPath`, '$.probe'])),
 };
 
 /** Where an event says it in other words. */
@@ -53,8 +60,22 @@ const WORDS: Readonly<Record<string, (events: Log) => boolean>> = {
     Number.isFinite((times as { generationComplete?: number }).generationComplete),
   ),
   'serverContent.waitingForInput': has('activity', ({ type }) => type === 'waiting-for-input'),
+  // A call whose arguments go on is told when they have ended: see tool-pieces.test.ts.
+  ...Object.fromEntries(
+    CALLS.flatMap((call) => [
+      [`${call}.willContinue`, (events: Log) => !events.some(({ event }) => event === 'tool-call')],
+      [`${call}.partialArgs[].nullValue`, has('tool-call', ({ args }) => probeIn(args) === null)],
+      [`${call}.partialArgs[].boolValue`, has('tool-call', ({ args }) => probeIn(args) === true)],
+      [`${call}.partialArgs[].jsonPath`, has('tool-call', ({ args }) => probeIn(args) === 'a text')],
+      [`${call}.partialArgs[].willContinue`, has('tool-call', () => true)],
+    ]),
+  ),
   [`${PART}.thought`]: has('text', ({ role, text }) => role === 'thought' && text === 'Hm.'),
 };
+
+function probeIn(args: unknown): unknown {
+  return (args as { probe?: unknown }).probe;
+}
 
 function has(name: string, fits: (event: Record<string, unknown>) => boolean): (events: Log) => boolean {
   return (events) => events.some((event) => event.event === name && fits(event));

@@ -98,6 +98,7 @@ describe('live: what the server says', () => {
       'activity',
       'tool-cancel',
       'text',
+      'activity',
       'tool-call',
       'text',
       'usage',
@@ -110,7 +111,7 @@ describe('live: what the server says', () => {
     const [turn] = of(log, 'turn');
     assert.deepEqual([turn?.usage, turn?.waitingForInput], [{ totalTokenCount: 7 }, true]);
     assert.equal(of(log, 'go-away')[0]?.timeLeftMs, 9500);
-    assert.equal(of(log, 'activity')[1]?.audioOffsetMs, 1500);
+    assert.equal(of(log, 'activity')[2]?.audioOffsetMs, 1500);
     assert.deepEqual(of(log, 'tool-call')[0]?.args, {});
     for (const entry of log) {
       assert.equal(typeof entry['at'], 'number');

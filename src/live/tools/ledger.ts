@@ -159,6 +159,11 @@ export class Ledger {
     return added;
   }
 
+  /** Whether an answer to it would be taken. */
+  waits(call: Call): boolean {
+    return call.state === 'open' && this.calls.get(call.key) === call;
+  }
+
   /** From now on only the session may answer it. */
   refuse(call: Call, status: ToolFailureStatus): void {
     call.refused = true;
@@ -200,7 +205,7 @@ export class Ledger {
 
   /** The session itself answers a call. @returns false when too much waits to be sent: {@link retry} it later */
   settle(call: Call, response: FunctionResponse, answerer: Answerer): boolean {
-    if (call.state !== 'open') return true;
+    if (!this.waits(call)) return true;
     if (response.willContinue && !this.context.partial(call.name)) {
       this.tell(call, 'skipped', answerer, response);
       return true;

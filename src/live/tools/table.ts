@@ -1,5 +1,6 @@
 import { isCallable, isObject, profileFor, type LiveConnectConfig } from '../../protocol';
 import { argumentChecker, checkArguments, type ArgumentChecker, type CheckedArguments } from './arguments';
+import type { AnyTool } from './define';
 
 /** A function as it is declared to the model. */
 export interface DeclaredFunction {
@@ -20,12 +21,19 @@ interface Row {
 export class FunctionTable {
   private rows = new Map<string, Row>();
   private anything = false;
+  /** The session's own functions when the declaration was made: the model may still call them. */
+  private declared: readonly AnyTool[] = [];
 
-  constructor(private readonly model: string) {}
+  /** @param own functions that the session runs by itself */
+  constructor(
+    private readonly model: string,
+    public own: readonly AnyTool[] = [],
+  ) {}
 
   /** What the connection that begins, or goes on, declares. */
   declare(tools: LiveConnectConfig['tools']): void {
     this.rows = new Map();
+    this.declared = this.own;
     const list = Array.isArray(tools) ? tools.filter((tool) => isObject(tool) && !isCallable(tool)) : [];
     // The functions of computer use are known to the model without being declared.
     this.anything = list.some((tool) => 'computerUse' in tool);
@@ -36,6 +44,12 @@ export class FunctionTable {
         this.rows.set(one['name'], { declaration: one as unknown as DeclaredFunction });
       }
     }
+  }
+
+  /** The function that the session runs for a name. */
+  tool(name: string): AnyTool | undefined {
+    const named = (tool: AnyTool): boolean => tool.name === name;
+    return this.own.find(named) ?? this.declared.find(named);
   }
 
   get names(): string[] {
