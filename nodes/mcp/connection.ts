@@ -1,5 +1,5 @@
 import { version } from '../../src/cli/chat/version';
-import { McpFailure, failureOf } from './failure';
+import { endedFailure, failureOf, McpFailure } from './failure';
 import { guardedFetch } from './http';
 import type { McpClient, McpLibrary, McpTransport } from './library';
 import type { CallOptions } from './link';
@@ -16,6 +16,8 @@ export interface ConnectionTimes {
   pingMs: number;
   /** For a farewell to a server behind HTTP. */
   goodbyeMs: number;
+  /** How long a process may take to end by itself, and again after SIGTERM. */
+  graceMs: number;
 }
 
 /** Times of a connection where nothing else is said. */
@@ -24,6 +26,7 @@ export const CONNECTION_TIMES: ConnectionTimes = {
   listMs: 30_000,
   pingMs: 15_000,
   goodbyeMs: 1500,
+  graceMs: 1500,
 };
 
 /** Messages in a span of time, beyond which a server floods us. */
@@ -53,13 +56,12 @@ export class Connection {
     private readonly times: ConnectionTimes,
   ) {
     this.lost = new Promise((resolve) => (this.#lose = resolve));
-    this.#transport = transportTo(place, library);
+    this.#transport = transportTo(place, library, times.graceMs);
     this.#client = new library.Client(
       { name: 'node-red-gemini-live', version: version() },
       { capabilities: {} },
     );
-    this.#client.onclose = () =>
-      this.lose(new McpFailure(`The MCP server has ended.${this.#said()}`, { gone: true }));
+    this.#client.onclose = () => this.lose(endedFailure(this.#said));
     this.#client.onerror = (error) => {
       this.#count();
       // Only what says that the way is broken; what is odd in a single message is no reason to doubt.
@@ -87,7 +89,7 @@ export class Connection {
       await connection.#connect(signal);
       return connection;
     } catch (error) {
-      const failure = failureOf(error, connection.#stderr);
+      const failure = failureOf(error, connection.#said);
       await connection.close();
       throw failure;
     }
@@ -104,7 +106,7 @@ export class Connection {
         }),
       );
     } catch (error) {
-      throw failureOf(error, this.#stderr);
+      throw failureOf(error, this.#said);
     }
   }
 
@@ -124,7 +126,7 @@ export class Connection {
     try {
       return await this.#client.request({ method: 'tools/call', params }, this.library.ResultSchema, options);
     } catch (error) {
-      throw failureOf(error, this.#stderr);
+      throw failureOf(error, this.#said);
     }
   }
 
@@ -137,7 +139,7 @@ export class Connection {
         timeout: this.times.pingMs,
       });
     } catch (thrown) {
-      const error = failureOf(thrown, this.#stderr);
+      const error = failureOf(thrown, this.#said);
       // An answer, be it a refusal, is a sign of life.
       if (error.timeout || error.gone) this.lose(error);
     } finally {
@@ -183,13 +185,9 @@ export class Connection {
     }
   }
 
-  get #stderr(): string {
-    return this.#transport instanceof StdioTransport ? this.#transport.stderr : '';
-  }
-
-  #said(): string {
-    const text = this.#stderr;
-    return text ? ` It said: ${text.split('\n').slice(-3).join(' | ').slice(-300)}` : '';
+  /** What a process had to say, or what was wrong with what it said. */
+  get #said(): string {
+    return this.#transport instanceof StdioTransport ? this.#transport.lastWords : '';
   }
 
   /** What nobody asked for is counted: too much of it would keep everything else in this process from running. */
@@ -208,7 +206,7 @@ export class Connection {
   }
 }
 
-function transportTo(place: Place, library: McpLibrary): McpTransport {
+function transportTo(place: Place, library: McpLibrary, graceMs: number): McpTransport {
   if (place.kind === 'http') {
     const { url, headers } = place;
     return new library.StreamableHTTPClientTransport(url, {
@@ -218,7 +216,7 @@ function transportTo(place: Place, library: McpLibrary): McpTransport {
   }
   const { command, args, cwd } = place;
   const env = { ...library.getDefaultEnvironment(), ...place.env };
-  return new StdioTransport({ command, args, cwd, env, ...windowsSpawn(library) });
+  return new StdioTransport({ command, args, cwd, env, graceMs, ...windowsSpawn(library) });
 }
 
 /** `npx` is a script on Windows, which Node.js itself does not start. */

@@ -34,9 +34,9 @@ export class McpFailure extends Error {
 /**
  * Reads what the SDK throws: errors of JSON-RPC with their negative codes, of HTTP with their status, and whatever the network says.
  *
- * @param stderr what the server wrote there last
+ * @param said the last words of the server
  */
-export function failureOf(thrown: unknown, stderr = ''): McpFailure {
+export function failureOf(thrown: unknown, said = ''): McpFailure {
   if (thrown instanceof McpFailure) return thrown;
   const {
     code,
@@ -47,12 +47,11 @@ export function failureOf(thrown: unknown, stderr = ''): McpFailure {
     message?: string;
     cause?: { message?: string; code?: string };
   };
-  const said = stderr ? ` It said: ${lastOf(stderr)}` : '';
   if (code === TIMED_OUT) {
     return new McpFailure('The MCP server did not answer in time.', { timeout: true });
   }
   if (code === CONNECTION_CLOSED || /^Not connected/.test(message)) {
-    return new McpFailure(`The MCP server has ended the connection.${said}`, { gone: true });
+    return endedFailure(said);
   }
   if (typeof code === 'number' && code < 0) {
     return new McpFailure(`The MCP server says: ${message.replace(/^MCP error -?\d+: /, '')}`);
@@ -70,7 +69,7 @@ export function failureOf(thrown: unknown, stderr = ''): McpFailure {
   }
   const reason = cause?.message || cause?.code;
   return new McpFailure(
-    `The MCP server cannot be reached: ${message}${reason ? ` (${reason})` : ''}.${said}`,
+    `The MCP server cannot be reached: ${message}${reason ? ` (${reason})` : ''}.${said && ` ${said}`}`,
     { gone: true },
   );
 }
@@ -88,7 +87,7 @@ function httpText(status: number, message: string): string {
   return `The MCP server answers with HTTP ${status}${text ? `: ${text}` : ''}.`;
 }
 
-/** The last lines, as one. */
-function lastOf(stderr: string): string {
-  return stderr.trim().split('\n').slice(-3).join(' | ').slice(-300);
+/** @param said the last words of the server */
+export function endedFailure(said: string): McpFailure {
+  return new McpFailure(`The MCP server has ended the connection.${said && ` ${said}`}`, { gone: true });
 }

@@ -43,6 +43,7 @@ export class StdioTransport implements McpTransport {
   #ended: Promise<void> = Promise.resolve();
   #garbage = 0;
   #stderr = '';
+  #problem = '';
   #closing = false;
   #pausing = false;
 
@@ -50,9 +51,10 @@ export class StdioTransport implements McpTransport {
     this.#options = options;
   }
 
-  /** The last that the server wrote to stderr. It may hold secrets. */
-  get stderr(): string {
-    return this.#stderr.trim();
+  /** What was wrong with what the server sent, else the last that it wrote to stderr. It may hold secrets. */
+  get lastWords(): string {
+    const lines = this.#stderr.trim().split('\n').slice(-3).join(' | ').slice(-300);
+    return this.#problem || (lines && `It said: ${lines}`);
   }
 
   /** @throws (as rejection) what the system says when the program cannot be started, e.g. `ENOENT` */
@@ -158,6 +160,7 @@ export class StdioTransport implements McpTransport {
   }
 
   #fail(message: string): void {
+    this.#problem = message;
     this.onerror?.(new Error(message));
     void this.close();
   }
