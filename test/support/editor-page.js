@@ -27,6 +27,33 @@ window.editorPage = {
   /** True when the editor holds changes that are not deployed. */
   changed: () => RED.nodes.dirty(),
 
+  /** The wires of a node in the order of its outputs: label of the output, id of the other end. */
+  wires(id) {
+    const node = RED.nodes.node(id);
+    const links = RED.nodes.filterLinks({ source: { id } });
+    links.sort((a, b) => a.sourcePort - b.sourcePort);
+    return links.map(({ sourcePort, target }) => [node._def.outputLabels.call(node, +sourcePort), target.id]);
+  },
+
+  exported: (id) => RED.nodes.createExportableNodeSet([RED.nodes.node(id)])[0],
+
+  copy(ids) {
+    const nodes = RED.nodes.createExportableNodeSet(ids.map((id) => RED.nodes.node(id)));
+    RED.view.importNodes(nodes, { generateIds: true, touchImport: true });
+  },
+
+  remove(id) {
+    RED.nodes.remove(id);
+    RED.view.redraw(true);
+  },
+
+  /** As the editor finds it when it loads the flows. */
+  invalid(id) {
+    const node = RED.nodes.node(id);
+    RED.editor.validateNode(node);
+    return node.validationErrors ?? [];
+  },
+
   reveal: (id) => RED.view.reveal(id),
 
   editConfig: (type, id) => RED.editor.editConfig('', type, id),

@@ -197,6 +197,11 @@ export class Editor {
     return this.leaveDialog(/^Done$/);
   }
 
+  /** Leaves all dialogs, whatever stands in them. */
+  async closeDialogs(): Promise<void> {
+    while ((await this.page.locator('.red-ui-tray').count()) > 0) await this.cancelDialog();
+  }
+
   private async leaveDialog(button: RegExp): Promise<void> {
     const title = this.page.locator('.red-ui-tray').last().locator('.red-ui-tray-titlebar');
     const left = await title.textContent();

@@ -1,8 +1,11 @@
 import { press } from '../../audio-in/editor';
 import { prepareConfig } from '../../config/editor';
+import { prepareMcp, saveMcp, validateMcp } from '../../mcp/editor';
+import { prepareTools, saveTools } from '../../tools/editor';
 import { openDialog, prepareDialog } from './dialog';
 import type { EditorNode } from './types';
 import { lists } from './lists';
+import { chosenSession, chooseConfig, prepareSessions } from './sessions';
 import { validate } from './validate';
 
 /** What the small scripts of the `editor.html` files call; they work without it, only plainer. */
@@ -11,6 +14,12 @@ export interface GeminiLiveEditor {
   config(node: EditorNode): void;
   validate: typeof validate;
   press: typeof press;
+  /** The list of functions of a tools node. */
+  tools: { prepare(node: EditorNode): void; save(node: EditorNode): void };
+  /** The server of an mcp node, and its tools. */
+  mcp: { prepare(node: EditorNode): void; save(node: EditorNode): void; validate: typeof validateMcp };
+  /** What is chosen in the list `#gemini-live-session`, which {@link prepare} fills; and a service for a node just added. */
+  sessions: { chosen(node: EditorNode): string; added(node: EditorNode): void };
 }
 
 window.geminiLive = {
@@ -18,8 +27,12 @@ window.geminiLive = {
     const defaults = Object.entries(node._def.defaults ?? {});
     openDialog(node, Object.fromEntries(defaults.map(([field, { value }]) => [field, value])));
     prepareDialog(node, lists);
+    prepareSessions(node);
   },
   config: prepareConfig,
   validate,
   press,
+  tools: { prepare: prepareTools, save: saveTools },
+  mcp: { prepare: prepareMcp, save: saveMcp, validate: validateMcp },
+  sessions: { chosen: chosenSession, added: chooseConfig },
 };

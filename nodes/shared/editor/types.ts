@@ -8,6 +8,8 @@ export interface Option {
 export interface EditorNode {
   id: string;
   type: string;
+  /** Id of the flow or subflow that it is in. */
+  z?: string;
   changed?: boolean;
   _def: {
     category: string;

@@ -1,10 +1,13 @@
 import { configProblem } from '../../config/editor';
 import type { FieldName } from '../../config/fields';
+import { functionProblems } from './functions/problems';
+import { functionRows } from './functions/row';
 import { says } from './lists';
+import { sessionProblem } from './sessions';
 import type { EditorNode } from './types';
 
 /** Node-RED's answer to "is this field right?": true, or what is wrong. */
-type Verdict = true | string;
+type Verdict = true | string | string[];
 
 /** Fields of which the editor can say at once that they cannot work. The runtime checks them again. */
 export const validate = {
@@ -24,5 +27,18 @@ export const validate = {
   /** Text that is needed while another field has a certain value; an environment variable may bring it. */
   text(node: EditorNode, value: string, field: string, ...values: string[]): Verdict {
     return value || !says(node, field, ...values) ? true : node._def._('invalid.missing');
+  },
+  /** The functions of a tools node: each mistake with the function and the place in it. */
+  functions(node: EditorNode, value: unknown): Verdict {
+    const rows = functionRows(value);
+    const problems = functionProblems(rows, (key, values) => node._def._(key, values)).flatMap(
+      (list, index) =>
+        list.map(({ path, problem }) => [rows[index]?.name, path, problem].filter(Boolean).join(': ')),
+    );
+    return problems.length === 0 || problems;
+  },
+  /** The only session that a node is for. */
+  session(node: EditorNode, value: unknown): Verdict {
+    return sessionProblem(node, value) ?? true;
   },
 };
