@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
-import { ToolRegistry, type Declaration } from '../../nodes/shared/registry';
+import { answerCall, configOfSession, holdCalls } from '../../nodes/shared/calls';
+import { ToolRegistry, type Declaration, type RoutedCall } from '../../nodes/shared/registry';
 import type { Red } from '../../nodes/shared/types';
 
 /** Contracts, "Tools" and "Deploys": what nodes declare, and when it counts. */
 describe('registry of a config node', () => {
-  const setup = (): { registry: ToolRegistry; deploy: () => void; refused: string[] } => {
+  const setup = (): { registry: ToolRegistry; deploy: () => void; RED: Red } => {
     const RED = { events: new EventEmitter() } as unknown as Red;
     return {
       registry: ToolRegistry.of(RED, `config-${Math.random()}`),
       deploy: () => void RED.events.emit('flows:started'),
-      refused: [],
+      RED,
     };
   };
   const offers = (registry: ToolRegistry, session: string): string[] =>
@@ -141,5 +142,114 @@ describe('registry of a config node', () => {
     deploy();
     remove();
     assert.deepEqual(offers(registry, 's'), []);
+  });
+
+  describe('on the way of calls', () => {
+    const call = (id: string, session = 's'): RoutedCall => ({
+      ...{ id, session, name: 'light', args: { id }, turn: 1, conversation: 'c' },
+    });
+    /** A node that writes down what it hears. */
+    const listening = (owner: string, heard: string[], more: Partial<Declaration> = {}): Declaration =>
+      declaration(owner, ['light'], {
+        call: ({ id }) => heard.push(`${owner} ${id}`),
+        cancelled: (calls, reason) => heard.push(`${owner} ${reason} ${calls.map(({ id }) => id).join()}`),
+        ...more,
+      });
+
+    it('brings them to the node that declares the function for that session', () => {
+      const { registry, deploy } = setup();
+      const heard: string[] = [];
+      registry.declare(listening('a', heard, { session: 's' }));
+      registry.declare(listening('b', heard, { session: 't' }));
+      deploy();
+      assert.equal(registry.deliver(call('1')), true);
+      assert.equal(registry.deliver(call('2', 't')), true);
+      assert.equal(registry.deliver(call('3', 'another')), false);
+      assert.equal(registry.deliver({ ...call('4'), name: 'heating' }), false);
+      registry.cancel([call('1'), call('5', 't'), call('6')], 'service');
+      assert.deepEqual(heard, ['a 1', 'b 2', 'a service 1,6', 'b service 5']);
+    });
+
+    it('keeps them while the node is created again', () => {
+      const { registry, deploy } = setup();
+      const heard: string[] = [];
+      const remove = registry.declare(listening('a', heard));
+      deploy();
+      registry.watch('s', { functions: () => {} });
+      remove();
+      assert.equal(registry.deliver(call('1')), true);
+      assert.equal(registry.deliver(call('2')), true);
+      registry.cancel([call('1')], 'service');
+      assert.deepEqual(heard, []);
+      registry.declare(listening('a', heard));
+      deploy();
+      assert.deepEqual(heard, ['a 2']);
+    });
+  });
+
+  it('takes up what is declared outside of a deploy, and not in the middle of one', () => {
+    const { registry, RED, deploy } = setup();
+    let changed = 0;
+    registry.watch('s', { functions: () => (changed += 1) });
+    deploy();
+    const remove = registry.declare(declaration('a', ['light']));
+    registry.refresh();
+    assert.deepEqual([offers(registry, 's'), changed], [['light'], 1]);
+    RED.events.emit('flows:stopping');
+    remove();
+    registry.refresh();
+    assert.deepEqual([offers(registry, 's'), changed], [['light'], 1]);
+    registry.declare(declaration('a', ['light']));
+    deploy();
+    assert.deepEqual([offers(registry, 's'), changed], [['light'], 1]);
+  });
+
+  it('tells policies apart from functions', () => {
+    const { registry, deploy } = setup();
+    const said: string[] = [];
+    registry.watch('s', { functions: () => said.push('functions'), policies: () => said.push('policies') });
+    const remove = registry.declare(
+      declaration('a', ['light'], { policies: { light: { timeoutMs: 1000 } } }),
+    );
+    deploy();
+    assert.deepEqual(registry.offer('s').policies, { light: { timeoutMs: 1000 } });
+    assert.deepEqual(said.splice(0), ['policies', 'functions']);
+    remove();
+    registry.declare(declaration('a', ['light'], { policies: { light: { timeoutMs: 2000 } } }));
+    deploy();
+    assert.deepEqual(said, ['policies']);
+  });
+});
+
+/** Sessions that come and go while calls wait for their answers. */
+describe('answers of calls', () => {
+  const tool = { id: 'c1', name: 'light', session: 'session-of-calls' };
+  const holder = (given: string[]): Parameters<typeof holdCalls>[1] => ({
+    config: 'config',
+    answer: ({ id, name, response }) => {
+      given.push(`${id} ${name} ${JSON.stringify(response)}`);
+      return Promise.resolve('sent');
+    },
+  });
+
+  it('reach the session by its id', async () => {
+    const given: string[] = [];
+    const letGo = holdCalls(tool.session, holder(given));
+    assert.equal(configOfSession(tool.session), 'config');
+    assert.equal(await answerCall(tool, { response: { ok: true } }), 'sent');
+    assert.deepEqual(given, ['c1 light {"ok":true}']);
+    letGo(true);
+    await assert.rejects(answerCall(tool, { response: {} }), { code: 'NO_SESSION' });
+    assert.equal(configOfSession(tool.session), undefined);
+  });
+
+  it('wait for a session that is created again', async () => {
+    const given: string[] = [];
+    holdCalls(tool.session, holder([]))(false);
+    const answering = answerCall(tool, { response: {} });
+    const letGo = holdCalls(tool.session, holder(given));
+    assert.equal(await answering, 'sent');
+    assert.equal(given.length, 1);
+    letGo(true);
   });
 });
