@@ -1,6 +1,7 @@
 import type { MediaHandle } from '../media';
 import type { ClosePolicy, Problem, Transcription, UsageMetadata, VoiceConsentSignature } from '../protocol';
 import type { TokensByModality } from './cost-report';
+import type { Grounding } from './grounding';
 import type { ToolFailureStatus } from './tools/answers';
 import type { ToolResult } from './tools/ledger';
 import type { ToolArgs } from './tools/open-call';
@@ -134,7 +135,8 @@ export interface LiveEvents {
       attempts: number;
     },
   ];
-  grounding: [Stamp & { turn: number; groundingMetadata?: object; urlContextMetadata?: object }];
+  /** Sources on which the answer rests: search results, places, pages that were read. */
+  grounding: [Stamp & { turn: number } & Grounding];
   code: [
     Stamp & {
       turn: number;

@@ -56,5 +56,6 @@ export {
   type ToolResult,
 } from './tools';
 export { checkDeclaration, type DeclarationProblem } from '../protocol';
-export type { CodeRun, Grounding, TurnCall, TurnDetails, TurnQueue, TurnTimes } from './turn-event';
+export type { Grounding, Source, VisitedUrl } from './grounding';
+export type { CodeRun, TurnCall, TurnDetails, TurnQueue, TurnTimes } from './turn-event';
 export type { WatchdogCode, WatchdogOptions } from './watchdogs/options';

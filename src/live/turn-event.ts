@@ -1,4 +1,5 @@
 import type { UsageMetadata } from '../protocol';
+import type { Grounding } from './grounding';
 import type { TurnTimings } from './timings';
 
 /** A piece of code that the model ran during its answer, and what came of it. */
@@ -9,12 +10,6 @@ export interface CodeRun {
   /** The service's outcome, such as `OUTCOME_OK`. */
   outcome?: string;
   output?: string;
-}
-
-/** Sources on which an answer rests, as one message told them. */
-export interface Grounding {
-  groundingMetadata?: object;
-  urlContextMetadata?: object;
 }
 
 /** A function that the model called in a turn. */
@@ -68,6 +63,7 @@ export interface TurnDetails {
   tools: TurnCall[];
   /** Code that the model ran, each with its result, in order. */
   code: CodeRun[];
+  /** Sources on which the answer rests, one entry per message that told some. */
   grounding: Grounding[];
   usage?: UsageMetadata;
   /** Price of the turn (USD); undefined where the model's prices are not known. */

@@ -8,9 +8,10 @@ import {
   type MediaWriter,
 } from '../media';
 import { Sound, type Blob } from '../protocol';
+import type { Grounding } from './grounding';
 import { cutText, TextTrack } from './text';
 import type { TurnTimings } from './timings';
-import type { CodeRun, Grounding, TurnCall, TurnTimes } from './turn-event';
+import type { CodeRun, TurnCall, TurnTimes } from './turn-event';
 
 import { Loudness } from './watchdogs/loudness';
 

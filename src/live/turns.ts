@@ -1,5 +1,6 @@
 import type { LiveServerMessage, UsageMetadata } from '../protocol';
 import { Answer } from './answer';
+import { readGrounding } from './grounding';
 import { Playback } from './playback';
 import { hasKeys, isEcho, joined } from './text';
 import { detailsOf, tells } from './transcripts';
@@ -224,8 +225,9 @@ export class Turns {
     const { groundingMetadata, urlContextMetadata, interactionStatus, waitingForInput } = serverContent;
     if (hasKeys(groundingMetadata) || hasKeys(urlContextMetadata)) {
       const turn = this.current ?? this.awaiting ?? this.last ?? this.begin();
-      turn.grounding.push({ groundingMetadata, urlContextMetadata });
-      this.context.emit('grounding', { turn: turn.number, groundingMetadata, urlContextMetadata });
+      const grounding = readGrounding(serverContent);
+      turn.grounding.push(grounding);
+      this.context.emit('grounding', { turn: turn.number, ...grounding });
     }
     if (waitingForInput && this.current) this.current.waitingForInput = true;
     else if (waitingForInput) this.context.emit('activity', { type: 'waiting-for-input' });

@@ -28,6 +28,59 @@ describe('live: what a turn tells', () => {
     assert.deepEqual(turn.grounding[0]?.groundingMetadata, { webSearchQueries: ['sums'] });
   });
 
+  it('tells the sources of an answer so that they can be read', async () => {
+    const { session, peer } = await bench.connected();
+    const web = (uri: string, title?: string): object => ({ web: { uri, ...(title && { title }) } });
+    const groundingMetadata = {
+      webSearchQueries: ['weather', 'weather'],
+      retrievalQueries: ['manual'],
+      groundingChunks: [
+        web('https://a.example/1', 'a.example'),
+        web('https://b.example/2'),
+        web('https://a.example/1', 'again'),
+        { maps: { uri: 'https://maps.example/cafe', title: 'Café' } },
+        { retrievedContext: { documentName: 'corpus/manual' } },
+        { web: {} },
+        {},
+      ],
+      groundingSupports: [
+        { groundingChunkIndices: [0, 1, 99, -1], segment: { text: 'It rains.' } },
+        { groundingChunkIndices: [2], segment: { text: 'It is cold.' } },
+        { segment: { text: 'nowhere' } },
+      ],
+    };
+    const urlMetadata = ['SUCCESS', 'PAYWALL', 'NEW'].map((status, n) => ({
+      retrievedUrl: `https://c.example/${n}`,
+      urlRetrievalStatus: `URL_RETRIEVAL_STATUS_${status}`,
+    }));
+    peer.content({ groundingMetadata }, { urlContextMetadata: { urlMetadata } }, ...done);
+    const first = await next(session, 'grounding');
+    assert.deepEqual(first.sources, [
+      { title: 'a.example', uri: 'https://a.example/1', kind: 'web', passages: ['It rains.', 'It is cold.'] },
+      { title: 'b.example', uri: 'https://b.example/2', kind: 'web', passages: ['It rains.'] },
+      { title: 'Café', uri: 'https://maps.example/cafe', kind: 'maps' },
+      { title: 'corpus/manual', uri: 'corpus/manual', kind: 'document' },
+    ]);
+    assert.deepEqual([first.queries, first.urls], [['weather', 'manual'], []]);
+    const second = await next(session, 'grounding');
+    assert.deepEqual(
+      second.urls.map(({ url, status }) => [url, status]),
+      [
+        ['https://c.example/0', 'success'],
+        ['https://c.example/1', 'paywall'],
+        ['https://c.example/2', 'unknown'],
+      ],
+    );
+    const { grounding } = await next(session, 'turn');
+    assert.deepEqual(
+      grounding.map(({ sources, urls }) => [sources.length, urls.length]),
+      [
+        [4, 0],
+        [0, 3],
+      ],
+    );
+  });
+
   it('keeps thoughts apart from what is said', async () => {
     const { session, peer } = await bench.connected();
     peer.content(
