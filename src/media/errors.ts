@@ -29,9 +29,9 @@ export type MediaErrorCode =
   | 'FFMPEG_CAPABILITY'
   /** ffmpeg ended with an error of its own. */
   | 'FFMPEG_FAILED'
-  /** A sound device does not exist. */
+  /** A sound device, screen or camera does not exist. */
   | 'DEVICE_NOT_FOUND'
-  /** A sound device exists but does not work. */
+  /** A sound device, screen or camera exists but does not work. */
   | 'DEVICE_FAILED'
   /** A file cannot be written. */
   | 'WRITE_FAILED'

@@ -2,7 +2,7 @@ import { runTool } from './process';
 
 /** Kinds of things a build of ffmpeg may or may not have. */
 export type FfmpegCapability =
-  'inputDevice' | 'outputDevice' | 'demuxer' | 'muxer' | 'decoder' | 'encoder' | 'filter';
+  'inputDevice' | 'outputDevice' | 'demuxer' | 'muxer' | 'decoder' | 'encoder' | 'filter' | 'option';
 
 const KINDS: Record<FfmpegCapability, { flag: string; noun: string }> = {
   inputDevice: { flag: '-devices', noun: 'input device' },
@@ -12,6 +12,7 @@ const KINDS: Record<FfmpegCapability, { flag: string; noun: string }> = {
   decoder: { flag: '-decoders', noun: 'decoder' },
   encoder: { flag: '-encoders', noun: 'encoder' },
   filter: { flag: '-filters', noun: 'filter' },
+  option: { flag: '-h long', noun: 'option' },
 };
 
 /**
@@ -26,6 +27,8 @@ export function parseListing(kind: FfmpegCapability, text: string): Set<string> 
     let name: string | undefined;
     if (kind === 'filter') {
       name = /^\s*[TSC.]{2,3}\s+(\S+)\s+\S*->\S*/.exec(line)?.[1];
+    } else if (kind === 'option') {
+      name = /^-(\w+)\s/.exec(line)?.[1];
     } else if (kind === 'encoder' || kind === 'decoder') {
       name = /^\s*[VAS][A-Z.]{5}\s+([^\s=]\S*)/.exec(line)?.[1];
     } else {
@@ -81,7 +84,7 @@ export class FfmpegBuild {
   private listing(flag: string): Promise<string> {
     let text = this.listings.get(flag);
     if (!text) {
-      text = runTool(this.path, ['-hide_banner', flag]).then(({ stdout, code }) => {
+      text = runTool(this.path, ['-hide_banner', ...flag.split(' ')]).then(({ stdout, code }) => {
         if (code === 0) return stdout;
         // A machine that was too busy to answer may have time later: half a list must not be remembered for good.
         this.listings.delete(flag);

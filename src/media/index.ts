@@ -44,3 +44,4 @@ export {
 export { openAudioInput, type AudioInputOptions } from './audio-input';
 export type { AudioSource } from './audio-arguments';
 export * from './voice';
+export * from './video';

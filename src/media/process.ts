@@ -19,6 +19,8 @@ export interface ToolExit {
 export interface ToolOptions {
   /** Offer a pipe to the tool's stdin (default: no input at all). */
   readonly stdin?: boolean;
+  /** Number of pipes beside stdout that the tool writes into, from file descriptor 3 on (default 0). */
+  readonly extraOutputs?: number;
   /** Time between SIGTERM and SIGKILL in {@link ToolProcess.stop}, ms (default 1000). */
   readonly graceMs?: number;
   /** What ends the tool when this process exits: SIGKILL, or SIGTERM for one that has a file to finish. */
@@ -44,6 +46,10 @@ function killAll(): void {
  */
 function send(child: ChildProcess, signal: NodeJS.Signals): boolean {
   return child.pid !== undefined && child.kill(signal);
+}
+
+function extraPipes({ extraOutputs = 0 }: ToolOptions): 'pipe'[] {
+  return new Array<'pipe'>(extraOutputs).fill('pipe');
 }
 
 /** One listener for all children and for good: adding one per child would trip Node's leak warning. */
@@ -82,7 +88,7 @@ export class ToolProcess {
     let refused: NodeJS.ErrnoException | undefined;
     try {
       child = spawn(command, [...args], {
-        stdio: [options.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+        stdio: [options.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe', ...extraPipes(options)],
         windowsHide: true,
         // Messages are parsed: they must not be translated.
         env: { ...process.env, LC_ALL: 'C', ...options.env },
@@ -108,6 +114,11 @@ export class ToolProcess {
 
   get stdout(): Readable | null {
     return this.child?.stdout ?? null;
+  }
+
+  /** Pipe of a file descriptor from 3 on, if asked for by {@link ToolOptions.extraOutputs}. */
+  output(descriptor: number): Readable | null {
+    return (this.child?.stdio[descriptor] as Readable | null | undefined) ?? null;
   }
 
   /** Last lines of stderr so far, without credentials. */
@@ -147,9 +158,7 @@ export class ToolProcess {
   private watch(child: ChildProcess, exitSignal: NodeJS.Signals): Promise<ToolExit> {
     track(child, exitSignal);
     const ignore = (): void => {};
-    child.stdin?.on('error', ignore);
-    child.stdout?.on('error', ignore);
-    child.stderr?.on('error', ignore);
+    for (const stream of child.stdio) stream?.on('error', ignore);
     child.stderr?.setEncoding('utf8').on('data', (text: string) => this.remember(text));
     return new Promise((resolve) => {
       child.on('error', (error: NodeJS.ErrnoException) => {
