@@ -10,6 +10,7 @@ import path from 'node:path';
 import OpusScript from 'opusscript';
 import { packTemplates } from '../../src/server/ears/templates';
 import { ASSETS, loadScenario, type RuleScenario } from '../../src/server/scenario';
+import { YES_OR_NO } from '../../src/server/scenario/question';
 import { VOICE_RATE, type ClipIndex } from '../../src/server/voice/clips';
 import { fragmentsOf } from '../../src/server/voice/fragments';
 import { spokenKey } from '../../src/server/voice/spoken';
@@ -32,7 +33,8 @@ const CTL = { bitrate: 4002, complexity: 4010, signal: 4024 } as const;
 const SIGNAL_VOICE = 3001;
 
 async function buildTemplates(scenario: RuleScenario): Promise<Buffer> {
-  const wordings = scenario.phrases.flatMap((phrase) => [phrase.text, ...(phrase.also ?? [])]);
+  const phrases = [...scenario.phrases, ...YES_OR_NO];
+  const wordings = phrases.flatMap((phrase) => [phrase.text, ...(phrase.also ?? [])]);
   const speak = async (text: string): Promise<SpokenText> => {
     const recordings = await Promise.all(TEMPLATE_VOICES.map((voice) => synthesise(voice, text, 16000)));
     return { text, recordings };

@@ -1,6 +1,7 @@
 import { createEars } from '../../src/server/ears';
-import type { Ears } from '../../src/server/parts';
+import type { Ears, Phrase } from '../../src/server/parts';
 import { loadScenario, type RuleScenario } from '../../src/server/scenario';
+import { YES_OR_NO } from '../../src/server/scenario/question';
 import { withNoise } from './noise';
 import { synthesise, type VoiceName } from './synth';
 
@@ -24,12 +25,18 @@ export class HearingTrial {
   private constructor(
     readonly scenario: RuleScenario,
     readonly ears: Ears,
+    private readonly phrases: readonly Phrase[],
   ) {}
 
-  static async create(): Promise<HearingTrial> {
+  /** @param asked a question is open, so that "yes" and "no" are listened for */
+  static async create(asked = false): Promise<HearingTrial> {
     const scenario = await loadScenario('assistant');
-    return new HearingTrial(scenario, await createEars(scenario));
+    const phrases = asked ? [...scenario.phrases, ...YES_OR_NO] : scenario.phrases;
+    return new HearingTrial(scenario, await createEars(scenario), phrases);
   }
+
+  /** What can be said to an open question. */
+  readonly answers = YES_OR_NO.flatMap((phrase) => [phrase.text, ...(phrase.also ?? [])]);
 
   /** Every wording that can be heard. */
   get wordings(): string[] {
@@ -46,6 +53,11 @@ export class HearingTrial {
     return this.#count(voice, condition, texts, () => false);
   }
 
+  /** Speaks texts which are no answer; what is taken for yes or no is wrong. */
+  countTakenForAnswers(voice: VoiceName, condition: Condition, texts: readonly string[]): Promise<Count> {
+    return this.#count(voice, condition, texts, (heard) => !this.answers.includes(heard));
+  }
+
   async #count(
     voice: VoiceName,
     condition: Condition,
@@ -54,10 +66,7 @@ export class HearingTrial {
   ): Promise<Count> {
     const count: Count = { right: 0, wrong: 0, rejected: 0, misses: [] };
     for (const [index, text] of texts.entries()) {
-      const hearing = await this.ears.hear(
-        await this.#sound(voice, text, condition, index),
-        this.scenario.phrases,
-      );
+      const hearing = await this.ears.hear(await this.#sound(voice, text, condition, index), this.phrases);
       const outcome = !hearing.accepted ? 'rejected' : isRight(hearing.text, text) ? 'right' : 'wrong';
       count[outcome]++;
       const guess = `${hearing.text} (${hearing.score.toFixed(2)})`;

@@ -31,6 +31,33 @@ function percent(count: Count): string {
   return `${share(count.right)} / ${share(count.wrong)} / ${share(count.rejected)}`;
 }
 
+/** How "yes" and "no" are heard while a question is open, and what else is taken for them. */
+async function measureAnswers(): Promise<string[]> {
+  const trial = await HearingTrial.create(true);
+  const others = [...trial.wordings, ...UNRELATED_SENTENCES];
+  const cells: string[] = [];
+  const taken: string[] = [];
+  for (const condition of CONDITIONS) {
+    const heard: Count[] = [];
+    const mistaken: Count[] = [];
+    for (const voice of TEST_VOICES) {
+      heard.push(await trial.count(voice, condition, trial.answers));
+      mistaken.push(await trial.countTakenForAnswers(voice, condition, others));
+    }
+    console.error(heard.flatMap(({ misses }) => misses).join('\n'));
+    cells.push(show(sum(heard)));
+    taken.push(String(sum(mistaken).wrong));
+  }
+  return [
+    `While a question is open, ${trial.answers.map((text) => `"${text}"`).join(', ')} in each voice, right / wrong / rejected;`,
+    `and how often one of the ${others.length} other sentences in each voice was taken for one of them:`,
+    '',
+    `| | ${CONDITIONS.join(' | ')} |\n|---|${CONDITIONS.map(() => '---').join('|')}|`,
+    `| yes or no | ${cells.join(' | ')} |`,
+    `| others taken for it | ${taken.join(' | ')} |`,
+  ];
+}
+
 async function main(): Promise<void> {
   const missing = TEST_VOICES.filter((voice) => !hasVoice(voice));
   if (missing.length) {
@@ -57,6 +84,7 @@ async function main(): Promise<void> {
     );
   }
   const head = `| voice | ${CONDITIONS.join(' | ')} |\n|---|${CONDITIONS.map(() => '---').join('|')}|`;
+  const asked = await measureAnswers();
   const table = [
     `${trial.wordings.length} wordings in each of ${TEST_VOICES.length} voices, right / wrong / rejected:`,
     '',
@@ -68,6 +96,8 @@ async function main(): Promise<void> {
     '',
     head,
     ...unrelatedRows,
+    '',
+    ...asked,
   ].join('\n');
   console.log(table);
   console.error(misses.join('\n'));

@@ -2,9 +2,9 @@ import type { Content, FunctionResponse, LiveServerMessage } from '../protocol';
 import { closes } from './closes';
 import { Refusal } from './client-message';
 import { frames } from './frames';
-import type { Memory } from './memory';
+import type { LateAnswers, Memory } from './memory';
 import { ModelTurn, type TurnContext, type TurnWorld, type UserTurn } from './model-turn';
-import type { CallResult, DeclaredFunction } from './parts';
+import type { BuiltInTool, DeclaredFunction } from './parts';
 import { textOf, type SessionConfig } from './setup';
 import { addTokens, audioTokens, noTokens, textTokens, usageMetadata } from './tokens';
 import { ToolDesk, type AnswerOutcome } from './tool-desk';
@@ -60,7 +60,7 @@ export class Conversation implements TurnTakerListener, TurnContext {
   ) {
     this.desk = new ToolDesk(memory, config.traits);
     this.seeding = config.seedsHistory;
-    if (config.tools) memory.tools = config.tools;
+    if (config.tools) this.declare(config.tools, config.builtIn);
     if (config.handle !== undefined) return;
     addTokens(memory.context, { TEXT: textTokens(config.instructions + JSON.stringify(memory.tools)) });
     for (const line of config.instructions.split('\n')) this.learn(SAID_BEFORE.exec(line)?.[1]);
@@ -117,9 +117,10 @@ export class Conversation implements TurnTakerListener, TurnContext {
     else this.ask({ text: this.memory.takeOpen(), from: this.progress.current });
   }
 
-  /** `contextUpdate`: other functions from now on. */
-  declare(tools: readonly DeclaredFunction[]): void {
+  /** Functions and built-in tools from now on. */
+  declare(tools: readonly DeclaredFunction[], builtIn: readonly BuiltInTool[]): void {
     this.memory.tools = tools;
+    this.memory.builtIn = builtIn;
   }
 
   /** `toolResponse`. @throws Refusal for one that the service cannot place at all */
@@ -135,7 +136,7 @@ export class Conversation implements TurnTakerListener, TurnContext {
         addTokens(this.memory.context, { TEXT: textTokens(JSON.stringify(response.response ?? {})) });
       }
       this.world.answered(response, outcome);
-      if (late) this.conclude(late, response.scheduling);
+      if (late) this.conclude(late);
     }
   }
 
@@ -170,14 +171,14 @@ export class Conversation implements TurnTakerListener, TurnContext {
     return frames.resumption(handle, this.toldIndex);
   }
 
-  completeOnWire({ speaker: { said } }: ModelTurn): void {
+  completeOnWire({ speaker: { said }, grounding }: ModelTurn): void {
     const { memory, config, world } = this;
     const { backend } = config.route;
     const answer = noTokens();
     addTokens(answer, { TEXT: textTokens(said.text), AUDIO: audioTokens(said.audioMs) });
     const reason = world.faults.emptyTurnReason;
     const usage = usageMetadata(memory.context, answer, backend);
-    world.send(frames.turnComplete(usage, backend, said.text === '' ? reason : undefined));
+    world.send(frames.turnComplete(usage, backend, said.text === '' ? reason : undefined, grounding));
     addTokens(memory.context, answer);
     if (config.resumption) world.send(this.handle());
   }
@@ -186,10 +187,10 @@ export class Conversation implements TurnTakerListener, TurnContext {
     if (text?.trim()) this.world.mind.learn?.(text, this.memory.facts);
   }
 
-  private conclude(result: CallResult, scheduling: FunctionResponse['scheduling']): void {
+  private conclude({ results, scheduling }: LateAnswers): void {
     if (scheduling === 'SILENT') return;
     if (scheduling === 'INTERRUPT') this.interrupt();
-    this.ask({ result, from: this.progress.current });
+    this.ask({ results, from: this.progress.current });
   }
 
   private ask(user: UserTurn): void {

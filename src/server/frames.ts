@@ -1,5 +1,6 @@
 import {
   formatDuration,
+  type GroundingMetadata,
   type LiveServerContent,
   type LiveServerMessage,
   type UsageMetadata,
@@ -36,11 +37,12 @@ export const frames = {
     usage: UsageMetadata,
     backend: Route['backend'],
     turnCompleteReason?: LiveServerContent['turnCompleteReason'],
+    groundingMetadata: GroundingMetadata = {},
   ): LiveServerMessage => ({
     serverContent: {
       turnComplete: true,
       ...(turnCompleteReason ? { turnCompleteReason } : {}),
-      ...(backend === 'vertex' ? { groundingMetadata: {} } : {}),
+      ...(backend === 'vertex' ? { groundingMetadata } : {}),
     },
     usageMetadata: usage,
   }),

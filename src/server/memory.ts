@@ -1,4 +1,5 @@
-import type { DeclaredFunction } from './parts';
+import type { FunctionResponse } from '../protocol';
+import type { BuiltInTool, CallRequest, CallResult, DeclaredFunction } from './parts';
 import { addTokens, noTokens, textTokens, type TokenCounts } from './tokens';
 
 /** More unanswered lines than this push out the oldest. */
@@ -7,13 +8,19 @@ const MOST_OPEN = 200;
 const MOST_DONE = 500;
 
 /** A tool call that waits for its answer. */
-export interface OpenCall {
+export interface OpenCall extends CallRequest {
   readonly id: string;
-  readonly name: string;
-  readonly args: Record<string, unknown>;
   /** What the user had said. */
   readonly text: string;
   readonly blocking: boolean;
+  /** Ids of all calls that were made together with it, its own too, in order. */
+  readonly together: readonly string[];
+}
+
+/** Answers that came while the model spoke on, and how they are to be spoken about. */
+export interface LateAnswers {
+  readonly results: readonly CallResult[];
+  readonly scheduling: FunctionResponse['scheduling'];
 }
 
 /** All that a conversation knows; this is what lies behind a resumption handle. */
@@ -24,8 +31,12 @@ export class Memory {
   readonly context: TokenCounts = noTokens();
   /** Functions the client has declared. */
   tools: readonly DeclaredFunction[] = [];
+  /** Tools of the service that the client has asked for. */
+  builtIn: readonly BuiltInTool[] = [];
   /** Calls without an answer, by id. */
   readonly calls = new Map<string, OpenCall>();
+  /** Answers to calls without blocking that wait for those made together with them, by id. */
+  readonly early = new Map<string, LateAnswers>();
   /** How calls ended, by id. */
   readonly done = new Map<string, 'answered' | 'cancelled'>();
   /** Video was sent, which shortens the session. */
@@ -69,8 +80,10 @@ export class Memory {
     const copy = new Memory(this.startedAt);
     for (const [key, value] of this.facts) copy.facts.set(key, value);
     for (const [id, call] of this.calls) copy.calls.set(id, call);
+    for (const [id, answers] of this.early) copy.early.set(id, answers);
     for (const [id, how] of this.done) copy.done.set(id, how);
     copy.tools = this.tools;
+    copy.builtIn = this.builtIn;
     copy.video = this.video;
     copy.open.push(...this.open);
     copy.unasked.push(...this.unasked);

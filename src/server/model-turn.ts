@@ -1,18 +1,19 @@
 import { SPEAK_RATE, answerSteps, wordPieces } from './answer';
+import { codeFrames, groundingFrame, groundingOf, urlFrames } from './built-in-frames';
 import type { Clock } from './clock';
 import type { Faults, OnTurn } from './faults';
 import { frames } from './frames';
 import type { Memory, OpenCall } from './memory';
-import type { CallResult, Ears, Hearing, Mind, Phrase, Reply, Speech, Voice } from './parts';
+import type { BuiltInUse, CallResult, Ears, Hearing, Mind, Phrase, Reply, Speech, Voice } from './parts';
 import type { SessionConfig } from './setup';
 import { Speaker } from './speaker';
 import { addTokens, textTokens } from './tokens';
 import { callOnWire, type ToolDesk } from './tool-desk';
-import type { LiveServerMessage } from '../protocol';
+import type { GroundingMetadata, LiveServerMessage } from '../protocol';
 
 /** What is to be answered: speech, writing, or what a function gave that nobody waited for. */
 export type UserTurn = (
-  { readonly pcm: Int16Array } | { readonly text: string } | { readonly result: CallResult }
+  { readonly pcm: Int16Array } | { readonly text: string } | { readonly results: readonly CallResult[] }
 ) & {
   /** Index of the first client message that belongs to it. */
   readonly from: number;
@@ -59,6 +60,8 @@ const MOST_ROUNDS = 5;
 export class ModelTurn {
   /** False between the two turns of a tool round on Vertex AI: there is nothing to interrupt. */
   onWire = true;
+  /** What the answer is grounded in, if that goes with `turnComplete`. */
+  grounding: GroundingMetadata = {};
   speaker: Speaker;
   private readonly abort = new AbortController();
 
@@ -84,7 +87,7 @@ export class ModelTurn {
     const hearing = await this.listen();
     if (signal.aborted) return false;
     if ('pcm' in this.user) this.transcribe(hearing);
-    let results = 'result' in this.user ? [this.user.result] : undefined;
+    let results = 'results' in this.user ? this.user.results : undefined;
     const mute = !config.traits.answers || this.has(world.faults.emptyTurn);
     for (let round = 0; round < MOST_ROUNDS && !mute; round++) {
       const reply = await this.think(hearing, results);
@@ -95,7 +98,9 @@ export class ModelTurn {
       if (meanwhile) this.call(calls);
       const text = reply.say.trim();
       const about = results || meanwhile ? undefined : hearing;
+      this.show(codeFrames(reply.used ?? {}, config.route.backend));
       if ((text || calls.length === 0) && !(await this.speak(text, about))) return false;
+      if (reply.used) this.cite(reply.used, text);
       if (blocking.length === 0) break;
       this.call(calls);
       results = await this.wait(blocking);
@@ -108,10 +113,13 @@ export class ModelTurn {
   private async listen(): Promise<Hearing> {
     const { world, memory } = this.context;
     const { user } = this;
-    if ('result' in user) return { text: user.result.text, score: 0, accepted: true, recognizer: 'text' };
+    const phrases = [...world.phrases, ...(world.mind.expects?.(memory.facts) ?? [])];
+    if ('results' in user) {
+      return { text: user.results[0]?.text ?? '', score: 0, accepted: true, recognizer: 'text' };
+    }
     const hearing: Hearing =
       'pcm' in user
-        ? await world.ears.hear(user.pcm, world.phrases)
+        ? await world.ears.hear(user.pcm, phrases)
         : { text: user.text, score: 0, accepted: true, recognizer: 'text' };
     if ('pcm' in user) addTokens(memory.context, { TEXT: textTokens(hearing.text) });
     world.heard(hearing);
@@ -136,8 +144,10 @@ export class ModelTurn {
       ...(hearing.recognizer === 'text' ? {} : { hearing }),
       memory: memory.facts,
       tools: memory.tools,
+      builtIn: memory.builtIn,
       now: new Date(),
       ...(results ? { results } : {}),
+      ...('results' in this.user && results === this.user.results ? { late: true } : {}),
     });
   }
 
@@ -148,11 +158,25 @@ export class ModelTurn {
     const speech = config.modality === 'TEXT' ? NO_SPEECH : this.spoilt(await world.voice.speak(text));
     if (signal.aborted) return false;
     world.replied(text, speech.source);
-    const answer = { text, speech, ...(about ? { thought: thoughtAbout(about) } : {}) };
     const before = this.speaker.said.text;
+    const written = before === '' ? text : ` ${text}`;
+    const answer = { text: written, speech, ...(about ? { thought: thoughtAbout(about) } : {}) };
     if (!(await this.speaker.speak(answerSteps(answer, config, world.random), signal))) return false;
-    this.speaker.said.text = before + text;
+    this.speaker.said.text = before + written;
     return true;
+  }
+
+  private show(messages: Iterable<LiveServerMessage>): void {
+    for (const message of messages) this.context.world.send(message);
+  }
+
+  /** Tells where the answer comes from. */
+  private cite(use: BuiltInUse, text: string): void {
+    this.show(urlFrames(use));
+    const grounding = groundingOf(use, text);
+    if (!grounding) return;
+    if (this.context.config.route.backend === 'vertex') this.grounding = grounding;
+    else this.show([groundingFrame(grounding)]);
   }
 
   private call(calls: readonly OpenCall[]): void {

@@ -76,6 +76,8 @@ export interface DeclaredFunction {
 export interface CallRequest {
   readonly name: string;
   readonly args: Record<string, unknown>;
+  /** What the mind wants to have back with the answer, as plain JSON. It does not go over the wire. */
+  readonly plan?: unknown;
 }
 
 /** The client's answer to a call. */
@@ -84,6 +86,29 @@ export interface CallResult extends CallRequest {
   /** What the user had said. */
   readonly text: string;
   readonly response: Record<string, unknown>;
+  /** Pictures and sounds that came with the answer. */
+  readonly parts?: readonly ResultPart[];
+  /** More answers to the same call follow. */
+  readonly willContinue?: boolean;
+}
+
+/** A picture or a sound in an answer to a call: what it is, and how large. */
+export interface ResultPart {
+  readonly mimeType: string;
+  readonly bytes: number;
+}
+
+/** A tool of the service that the client has asked for, and that the local server can play. */
+export type BuiltInTool = 'googleSearch' | 'codeExecution' | 'urlContext';
+
+/** What a built-in tool is played to have done. */
+export interface BuiltInUse {
+  readonly search?: {
+    readonly queries: readonly string[];
+    readonly sources: ReadonlyArray<{ readonly title: string; readonly uri: string }>;
+  };
+  readonly code?: { readonly code: string; readonly output: string };
+  readonly urls?: ReadonlyArray<{ readonly url: string; readonly read: boolean }>;
 }
 
 /** One user turn as the mind sees it. */
@@ -95,9 +120,13 @@ export interface MindInput {
   /** Facts of this conversation. They live behind the resumption handle, so a resumed session still knows them. */
   readonly memory: Map<string, string>;
   readonly tools: readonly DeclaredFunction[];
+  /** Tools of the service that the client has asked for. */
+  readonly builtIn?: readonly BuiltInTool[];
   readonly now: Date;
   /** The same turn again, with what came of the calls that were asked for. */
   readonly results?: readonly CallResult[];
+  /** The results came while the model spoke on, and nobody waited for them. */
+  readonly late?: boolean;
 }
 
 /** What the mind answers. */
@@ -109,6 +138,8 @@ export interface Reply {
    * client has answered.
    */
   readonly calls?: readonly CallRequest[];
+  /** What a built-in tool did for this answer. */
+  readonly used?: BuiltInUse;
 }
 
 /** Decides the answer. */
@@ -116,6 +147,8 @@ export interface Mind {
   reply(input: MindInput): Reply | Promise<Reply>;
   /** Takes note of what the user said before this session; nothing is answered. */
   learn?(text: string, memory: Map<string, string>): void;
+  /** What may be said at this moment besides the phrases of the scenario, such as "yes" to an open question. */
+  expects?(memory: ReadonlyMap<string, string>): readonly Phrase[];
 }
 
 /**

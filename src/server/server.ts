@@ -14,9 +14,9 @@ import type { HandleStore } from './handles';
 import { answerHttp, refuseUpgrade } from './http';
 import { Journal, type ConnectionStats, type JournalEntry } from './journal';
 import type { Limits } from './lifetime';
-import type { Hearing, Speech } from './parts';
+import type { Hearing, ResultPart, Speech } from './parts';
 import { Player } from './player';
-import type { AnswerOutcome } from './tool-desk';
+import { partsOf, type AnswerOutcome } from './tool-desk';
 import { routeOf, type Route } from './routes';
 
 /** Largest message a client may send, in bytes; larger ones end the connection with 1009. */
@@ -45,7 +45,15 @@ export interface ServerEvents {
   /** The model wants a function to be called. */
   toolCall: [About & { id: string; name: string; args: Record<string, unknown> }];
   /** The client answered a call. Only the first answer to an open call is `taken`; the others change nothing. */
-  toolResponse: [About & { id: string; response: Record<string, unknown>; outcome: AnswerOutcome }];
+  toolResponse: [
+    About & {
+      id: string;
+      response: Record<string, unknown>;
+      outcome: AnswerOutcome;
+      /** Pictures and sounds that came with it. */
+      parts?: readonly ResultPart[];
+    },
+  ];
   close: [About & Close & { by: 'client' | 'server' }];
   /** Ears, mind or voice failed; the client saw 1011. */
   problem: [About & { error: unknown }];
@@ -235,8 +243,12 @@ export class LocalLiveServer extends EventEmitter<ServerEvents> {
         heard: (hearing) => this.tell('heard', { ...who(), ...hearing }),
         replied: (text, source) => this.tell('reply', { ...who(), text, source }),
         called: ({ id, name, args }) => this.tell('toolCall', { ...who(), id, name, args }),
-        answered: ({ id = '', response = {} }, outcome) =>
-          this.tell('toolResponse', { ...who(), id, response, outcome }),
+        answered: (answer, outcome) => {
+          const { id = '', response = {} } = answer;
+          const parts = partsOf(answer);
+          const more = parts.length > 0 ? { parts } : {};
+          this.tell('toolResponse', { ...who(), id, response, outcome, ...more });
+        },
         problem: (error) => this.tell('problem', { ...who(), error }),
         closed: (close, by) => {
           this.live.delete(connection);

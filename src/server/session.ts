@@ -3,7 +3,7 @@ import { Refusal } from './client-message';
 import { closes } from './closes';
 import { Conversation, type ConversationWorld } from './conversation';
 import type { Memory } from './memory';
-import { declaredFunctions, type SessionConfig } from './setup';
+import { builtInTools, declaredFunctions, type SessionConfig } from './setup';
 import { VIDEO_FRAME_TOKENS } from './tokens';
 import { TurnTaker } from './turn-taker';
 
@@ -69,7 +69,8 @@ export class Session {
     if (toolResponse) this.conversation.toolResponse(toolResponse.functionResponses ?? []);
     if (!contextUpdate) return;
     if (!this.config.traits.contextUpdate) throw new Refusal(closes.invalidArgument());
-    if (contextUpdate.tools) this.conversation.declare(declaredFunctions(contextUpdate.tools.tools));
+    const { tools } = contextUpdate.tools ?? {};
+    if (contextUpdate.tools) this.conversation.declare(declaredFunctions(tools), builtInTools(tools));
   }
 
   private realtime(input: LiveClientRealtimeInput): void {

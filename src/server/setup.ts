@@ -3,7 +3,7 @@ import { closes } from './closes';
 import { Refusal } from './client-message';
 import { neverAnswered, refuseUnsupported } from './gating';
 import { traitsOf, type ModelTraits } from './models';
-import type { DeclaredFunction } from './parts';
+import type { BuiltInTool, DeclaredFunction } from './parts';
 import type { Route } from './routes';
 
 /** Voice activity detection as the client asked for it. */
@@ -31,6 +31,8 @@ export interface SessionConfig {
   readonly thoughts: boolean;
   /** Absent when the setup says nothing about tools: a resumed conversation keeps those it had. */
   readonly tools?: readonly DeclaredFunction[];
+  /** Tools of the service that the client asks for. */
+  readonly builtIn: readonly BuiltInTool[];
   readonly instructions: string;
   /** The client wants `sessionResumptionUpdate`s. */
   readonly resumption: boolean;
@@ -91,6 +93,13 @@ export function declaredFunctions(tools: LiveClientSetup['tools']): DeclaredFunc
   return (tools ?? []).flatMap((tool) => tool.functionDeclarations ?? []);
 }
 
+const BUILT_IN: readonly BuiltInTool[] = ['googleSearch', 'codeExecution', 'urlContext'];
+
+/** Which tools of the service a list of tools asks for. */
+export function builtInTools(tools: LiveClientSetup['tools']): BuiltInTool[] {
+  return BUILT_IN.filter((name) => (tools ?? []).some((tool) => tool[name] !== undefined));
+}
+
 /**
  * Checks a setup against backend, version and model.
  * @param nullHandle the client sent `handle: null` rather than none
@@ -122,6 +131,7 @@ export function acceptSetup(setup: LiveClientSetup, route: Route, nullHandle = f
     bargeIn: setup.realtimeInputConfig?.activityHandling !== 'NO_INTERRUPTION',
     thoughts: thinking?.includeThoughts ?? (traits.thinksAloud && thinking?.thinkingBudget !== 0),
     ...(setup.tools ? { tools: declaredFunctions(setup.tools) } : {}),
+    builtIn: builtInTools(setup.tools),
     instructions: textOf(setup.systemInstruction),
     resumption: resumption !== undefined,
     transparent: resumption?.transparent === true,

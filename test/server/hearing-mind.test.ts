@@ -92,12 +92,16 @@ describe('Mind of the shipped scenario', () => {
       return mind.reply({ ...input, results: [{ ...call, id: '1', text, response }] });
     };
 
+    /** Calls as the client sees them. */
+    const without = (calls: Reply['calls']): object[] =>
+      (calls ?? []).map(({ name, args }) => ({ name, args }));
+
     it('calls one that the client has declared, with values from what was said', async () => {
       const { say, calls } = await ask('turn on the living room light', ['set_light']);
       assert.equal(say, '');
-      assert.deepEqual(calls, [{ name: 'set_light', args: { room: 'living room', on: true } }]);
+      assert.deepEqual(without(calls), [{ name: 'set_light', args: { room: 'living room', on: true } }]);
       const { calls: heating } = await ask('set the temperature to 21', ['set_thermostat']);
-      assert.deepEqual(heating, [{ name: 'set_thermostat', args: { degrees: 21 } }]);
+      assert.deepEqual(without(heating), [{ name: 'set_thermostat', args: { degrees: 21 } }]);
     });
 
     it('answers by itself when it is not declared', async () => {
@@ -108,12 +112,18 @@ describe('Mind of the shipped scenario', () => {
 
     it('calls any function by its name', async () => {
       const { calls } = await ask('Please call the function reboot_2!', ['reboot_2']);
-      assert.deepEqual(calls, [{ name: 'reboot_2', args: {} }]);
+      assert.deepEqual(without(calls), [{ name: 'reboot_2', args: {} }]);
     });
 
     const results: Array<[text: string, response: Record<string, unknown>, say: string]> = [
       ['turn on the kitchen light', {}, 'The kitchen light is on.'],
       ['turn on the kitchen light', { error: 'bulb is broken' }, 'That did not work: bulb is broken'],
+      [
+        'turn on the kitchen light',
+        { error: { status: 'TIMEOUT', message: 'No answer in time.', hint: 'x' } },
+        'That did not work: No answer in time.',
+      ],
+      ['turn on the kitchen light', { error: { code: 7 } }, 'That did not work: code: 7'],
       ['how is the weather', { output: 'Sunny.' }, 'The function answered: Sunny.'],
       ['how is the weather', {}, 'That is done.'],
       [

@@ -53,8 +53,9 @@ describe('Scenario file', () => {
     const tools = [{ name: 'open_back' }];
     const first = await mind.reply({ ...input, tools });
     const args = { door: 'back', list: ['back'], times: 2 };
-    assert.deepEqual(first, { say: 'One moment.', calls: [{ name: 'open_back', args }] });
-    const result = { id: '1', name: 'open_back', args, text: input.text, response: { state: 'ajar' } };
+    const [made] = first.calls ?? [];
+    assert.deepEqual([first.say, made?.name, made?.args], ['One moment.', 'open_back', args]);
+    const result = { ...made!, id: '1', text: input.text, response: { state: 'ajar' } };
     const { say } = await mind.reply({ ...input, tools, results: [result] });
     assert.equal(say, 'The back door is ajar, state: ajar.');
   });
@@ -108,7 +109,7 @@ describe('Scenario file', () => {
     [
       'a misspelt key of a call',
       { ...good, rules: [{ ...rule, call: { name: 'f', arg: {} } }] },
-      /: rules\[0\]\.call\.arg: unknown key; known here: name, args, meanwhile, then/,
+      /: rules\[0\]\.call\.arg: unknown key; known here: name, args, as, meanwhile, then, later, progress/,
     ],
     [
       'a call of nothing',
@@ -124,6 +125,88 @@ describe('Scenario file', () => {
       'words about a value from nowhere',
       { ...good, rules: [{ ...rule, call: { name: 'f', then: 'It is {resultat}.' } }] },
       /: rules\[0\]\.call\.then: \{resultat\} is no slot/,
+    ],
+    [
+      'a chain that is too long',
+      { ...good, rules: [{ ...rule, call: Array(5).fill({ name: 'f' }) }] },
+      /: rules\[0\]\.call: has 5 steps, at most 4/,
+    ],
+    [
+      'an empty chain',
+      { ...good, rules: [{ ...rule, call: [] }] },
+      /: rules\[0\]\.call: .* got an empty list/,
+    ],
+    [
+      'a misspelt key of one of several calls',
+      { ...good, rules: [{ ...rule, call: [{ name: 'f' }, { all: [{ nam: 'g' }] }] }] },
+      /: rules\[0\]\.call\[1\]\.all\[0\]\.nam: unknown key; known here: name, args, as/,
+    ],
+    [
+      'several calls and a single one in one step',
+      { ...good, rules: [{ ...rule, call: { all: [{ name: 'f' }], name: 'g' } }] },
+      /: rules\[0\]\.call\.name: unknown key/,
+    ],
+    [
+      'a name that means something else',
+      { ...good, rules: [{ ...rule, call: { name: 'f', as: 'result' } }] },
+      /: rules\[0\]\.call\.as: "result" cannot be a name/,
+    ],
+    [
+      'an answer that is not there yet',
+      {
+        ...good,
+        rules: [
+          {
+            ...rule,
+            call: [
+              { name: 'f', args: { a: '{b.c}' } },
+              { name: 'g', as: 'b' },
+            ],
+          },
+        ],
+      },
+      /: rules\[0\]\.call\[0\]\.args: \{b\.c\} is no slot/,
+    ],
+    [
+      'an answer under a wrong name',
+      {
+        ...good,
+        rules: [
+          {
+            ...rule,
+            call: [
+              { name: 'f', as: 'b' },
+              { name: 'g', args: { a: '{d}' } },
+            ],
+          },
+        ],
+      },
+      /: rules\[0\]\.call\[1\]\.args: \{d\} is no slot/,
+    ],
+    [
+      'a condition about nothing',
+      { ...good, rules: [{ ...rule, call: { name: 'f', then: [{ when: { state: 1 }, say: 'x' }] } }] },
+      /: rules\[0\]\.call\.then: \{state\} is no slot/,
+    ],
+    [
+      'a condition without words',
+      { ...good, rules: [{ ...rule, call: { name: 'f', later: [{ when: {} }] } }] },
+      /: rules\[0\]\.call\.later\[0\]\.say: expected text, got nothing/,
+    ],
+    [
+      'an unknown tool of the service',
+      { ...good, rules: [{ ...rule, builtIn: { tool: 'google', say: 'x' } }] },
+      /: rules\[0\]\.builtIn\.tool: known are googleSearch, codeExecution, urlContext/,
+    ],
+    [
+      'a search without sources',
+      { ...good, rules: [{ ...rule, builtIn: { tool: 'googleSearch', queries: 'x', say: 'x' } }] },
+      /: rules\[0\]\.builtIn\.sources: expected a list/,
+    ],
+    [
+      'a built-in tool with a value of another',
+      { ...good, rules: [{ ...rule, builtIn: { tool: 'urlContext', say: '{output}' } }] },
+      /: rules\[0\]\.builtIn\.say: \{output\} is no slot/,
     ],
     [
       'a memory that may be empty',

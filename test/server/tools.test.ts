@@ -106,7 +106,7 @@ describe('local Live server: tool calls', () => {
     const [call] = await called(client);
     answer(client, call!);
     await client.turns(1);
-    assert.equal(client.transcript('outputTranscription'), 'one momentit says on');
+    assert.equal(client.transcript('outputTranscription'), 'one moment it says on');
     assertFaithful(client, 'native');
     client.close();
   });

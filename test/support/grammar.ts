@@ -12,14 +12,16 @@ import type { LiveServerMessage } from '../../src/protocol';
  *     G generationComplete   Y interrupted           Z turnComplete and usageMetadata in one frame
  *     N interim transcript   F functionCall in modelTurn
  *     W goAway               V voiceActivity         H interactionStatus
+ *     K executableCode       L codeExecutionResult   U urlContextMetadata
+ *     M groundingMetadata
  */
 const ORDERS = {
   /** 2.5 native audio: one thing per frame, transcript ahead of and between the audio. */
-  native: turns('I*', 'T?(?:CR?|[OA])*'),
+  native: turns('I*', '(?:KL)?T?(?:CR?|[OA])*U?M?'),
   /** 3.x: empty frames, audio and transcript together. */
-  combined: turns('I*', '(?:E|T|CR?)*[AB]*O?'),
+  combined: turns('I*', '(?:KL)?(?:E|T|CR?|(?:[AB]+O?|O)(?![ABO]))*U?M?'),
   /** Vertex AI: the whole transcript before the audio; a tool round is a turn of its own. */
-  vertex: turns('(?:I*J)?', '(?:C|(?:P(?:O*(?:QA*)?)?)?A*)'),
+  vertex: turns('(?:I*J)?', '(?:KL)?(?:C|(?:P(?:O*(?:QA*)?)?)?A*)U?'),
   /** Models that answer in text. */
   text: turns('I*', 'X*'),
 };
@@ -69,6 +71,8 @@ const LETTERS: Record<string, (content: Content) => string | undefined> = {
   'modelTurn,outputTranscription': ({ modelTurn }) => (partLetter(modelTurn) === 'A' ? 'B' : undefined),
   interimInputTranscription: () => 'N',
   interactionStatus: () => 'H',
+  urlContextMetadata: () => 'U',
+  groundingMetadata: () => 'M',
   generationComplete: () => 'G',
   interrupted: () => 'Y',
   turnComplete: () => 'Z',
@@ -79,6 +83,8 @@ function partLetter(turn: Content['modelTurn']): string | undefined {
   if (!part || more.length > 0) return undefined;
   if (part.inlineData) return 'A';
   if (part.functionCall) return 'F';
+  if (part.executableCode) return 'K';
+  if (part.codeExecutionResult) return 'L';
   if (part.text === undefined) return undefined;
   return part.thought ? 'T' : 'X';
 }

@@ -1,40 +1,10 @@
-import type { Phrase, Scenario } from '../parts';
+import type { Phrase } from '../parts';
+import { checkValues } from './check-values';
+import { readBuiltIn, readSteps } from './format-tools';
 import { numberWords } from './numbers';
 import { compile, slotsOf, type Pattern, type Slot } from './pattern';
-
-/** A function that a rule calls, if the client has declared it. */
-export interface CallRule {
-  /** Name of the function; may contain slots. */
-  readonly name: string;
-  /** Arguments; texts in them may contain slots and remembered values. */
-  readonly args: Readonly<Record<string, unknown>>;
-  /** Said while, or before, the function runs. */
-  readonly meanwhile?: string;
-  /** Said when it has answered; `{result}` is the answer, `{result.key}` a part of it. */
-  readonly then?: string;
-}
-
-/** One thing the assistant can talk about. */
-export interface Rule {
-  readonly id: string;
-  /** Everything that triggers it, typed or heard. */
-  readonly patterns: readonly Pattern[];
-  /** Written to the conversation's memory; keys and values may contain slots. */
-  readonly remember: ReadonlyArray<readonly [key: string, value: string]>;
-  /** Called in place of an answer when the client has declared the function. */
-  readonly call?: CallRule;
-  /** Answers, used in turn. */
-  readonly say: readonly string[];
-  /** Answer when a value named in `say` is not known. */
-  readonly otherwise?: string;
-}
-
-/** A validated scenario with its rules. */
-export interface RuleScenario extends Scenario {
-  readonly description?: string;
-  readonly slots: ReadonlyMap<string, Slot>;
-  readonly rules: readonly Rule[];
-}
+import { Reader, type Fail } from './reader';
+import type { RuleScenario } from './rule';
 
 /** A scenario that cannot be used: what is wrong, where, and what is expected there. */
 export class ScenarioError extends Error {
@@ -49,8 +19,7 @@ export class ScenarioError extends Error {
   }
 }
 
-/** Values which every answer may use without declaring them. */
-export const BUILT_IN_VALUES = ['time', 'date', 'weekday', 'coin', 'dice', 'last answer'] as const;
+const RULE_KEYS = ['id', 'hear', 'match', 'remember', 'call', 'builtIn', 'say', 'otherwise'];
 
 /** Widest list of wordings one `hear` line may expand to; more would only be confused with each other. */
 const MAX_WORDINGS = 24;
@@ -77,7 +46,7 @@ export function parseScenario(json: unknown, file?: string): RuleScenario {
   const phrases: Phrase[] = [];
   const rules = list.map((entry, index) => {
     const place = `rules[${index}]`;
-    const rule = read.object(entry, place, ['id', 'hear', 'match', 'remember', 'call', 'say', 'otherwise']);
+    const rule = read.object(entry, place, RULE_KEYS);
     const id = read.text(rule.id, `${place}.id`);
     if (ids.has(id)) fail(`${place}.id`, `"${id}" is already the id of another rule`);
     ids.add(id);
@@ -90,64 +59,14 @@ export function parseScenario(json: unknown, file?: string): RuleScenario {
       id,
       patterns: [...hear, ...typed].map((line) => readPattern(line, place, fail)),
       remember: readRemember(read, rule.remember, `${place}.remember`),
-      call: rule.call === undefined ? undefined : readCall(read, rule.call, `${place}.call`),
+      steps: readSteps(read, rule.call, `${place}.call`),
+      builtIn: readBuiltIn(read, rule.builtIn, `${place}.builtIn`),
       say: read.texts(rule.say, `${place}.say`),
       otherwise: rule.otherwise === undefined ? undefined : read.text(rule.otherwise, `${place}.otherwise`),
     };
   });
   checkValues(rules, fail);
   return { name, description, file, phrases, slots, rules };
-}
-
-type Fail = (place: string, problem: string) => never;
-
-/** Small typed readers that name the place of a mistake. */
-class Reader {
-  constructor(private readonly fail: Fail) {}
-
-  object(value: unknown, place: string, known?: readonly string[]): Record<string, unknown> {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      return this.fail(place, `expected an object, got ${kindOf(value)}`);
-    }
-    for (const key of Object.keys(value)) {
-      if (known && !known.includes(key)) {
-        this.fail(place ? `${place}.${key}` : key, `unknown key; known here: ${known.join(', ')}`);
-      }
-    }
-    return value as Record<string, unknown>;
-  }
-
-  list(value: unknown, place: string): unknown[] {
-    if (!Array.isArray(value) || value.length === 0) {
-      return this.fail(place, `expected a list with at least one entry, got ${kindOf(value)}`);
-    }
-    return value;
-  }
-
-  text(value: unknown, place: string): string {
-    if (typeof value !== 'string' || !value.trim())
-      return this.fail(place, `expected text, got ${kindOf(value)}`);
-    return value;
-  }
-
-  /** One text or a list of texts. */
-  texts(value: unknown, place: string): string[] {
-    if (typeof value === 'string') return [this.text(value, place)];
-    return this.list(value, place).map((entry, index) => this.text(entry, `${place}[${index}]`));
-  }
-
-  number(value: unknown, place: string): number {
-    if (!Number.isInteger(value)) return this.fail(place, `expected a whole number, got ${kindOf(value)}`);
-    return value as number;
-  }
-}
-
-function kindOf(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return value.length ? 'a list' : 'an empty list';
-  if (typeof value === 'string') return value.trim() ? `"${value}"` : 'an empty text';
-  return typeof value === 'number' ? String(value) : `a value of type ${typeof value}`;
 }
 
 function readSlots(read: Reader, value: unknown): Map<string, Slot> {
@@ -179,18 +98,6 @@ function readRemember(read: Reader, value: unknown, place: string): Array<[strin
   ]);
 }
 
-function readCall(read: Reader, value: unknown, place: string): CallRule {
-  const call = read.object(value, place, ['name', 'args', 'meanwhile', 'then']);
-  const text = (key: 'meanwhile' | 'then'): { [key]?: string } =>
-    call[key] === undefined ? {} : { [key]: read.text(call[key], `${place}.${key}`) };
-  return {
-    name: read.text(call.name, `${place}.name`),
-    args: call.args === undefined ? {} : read.object(call.args, `${place}.args`),
-    ...text('meanwhile'),
-    ...text('then'),
-  };
-}
-
 function readPattern(line: string, place: string, fail: Fail): Pattern {
   if (/[{}]/.test(line.replace(/\{[^{}]+\}/g, ''))) fail(place, `unbalanced braces in "${line}"`);
   const pattern = compile(line);
@@ -210,47 +117,4 @@ function expand(line: string, slots: ReadonlyMap<string, Slot>, place: string, f
   if (wordings.length > MAX_WORDINGS)
     fail(place, `expands to ${wordings.length} wordings, at most ${MAX_WORDINGS}`);
   return wordings;
-}
-
-/** Every value that an answer names must come from somewhere, or a typing mistake would be spoken. */
-function checkValues(rules: readonly Rule[], fail: Fail): void {
-  const remembered = new Set(rules.flatMap((rule) => rule.remember.map(([key]) => key)));
-  for (const [index, rule] of rules.entries()) {
-    const own = new Set(rule.patterns.flatMap(slotsOf));
-    const builtIn = (key: string): boolean => (BUILT_IN_VALUES as readonly string[]).includes(key);
-    const known = (key: string): boolean => own.has(key) || remembered.has(key) || builtIn(key);
-    const check = (place: string, text: string, accepted: (key: string) => boolean): void => {
-      const unknown = outerValues(text).find((key) => !accepted(key));
-      if (unknown !== undefined) {
-        fail(
-          `rules[${index}].${place}`,
-          `{${unknown}} is no slot of this rule, nothing remembered and not built in`,
-        );
-      }
-    };
-    for (const text of [...rule.say, ...(rule.otherwise ? [rule.otherwise] : [])]) {
-      check('say', text, known);
-      for (const key of outerValues(text)) {
-        if (!rule.otherwise && !own.has(key) && remembered.has(key)) {
-          fail(`rules[${index}].otherwise`, `missing: "say" uses {${key}}, which may not be remembered yet`);
-        }
-      }
-    }
-    if (!rule.call) continue;
-    check('call.name', rule.call.name, (key) => own.has(key));
-    for (const text of textsIn(rule.call.args)) check('call.args', text, known);
-    check('call.meanwhile', rule.call.meanwhile ?? '', known);
-    check('call.then', rule.call.then ?? '', (key) => /^result(\..+)?$/.test(key) || known(key));
-  }
-}
-
-/** All texts in a value, however deep. */
-function textsIn(value: unknown): string[] {
-  if (typeof value === 'string') return [value];
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
-}
-
-/** Names in braces, outermost first level only: `{light {room}}` gives `light {room}`. */
-function outerValues(text: string): string[] {
-  return [...text.matchAll(/\{((?:[^{}]|\{[^{}]*\})*)\}/g)].map((found) => found[1]!);
 }

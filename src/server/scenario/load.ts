@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { parseScenario, ScenarioError, type RuleScenario } from './format';
+import { parseScenario, ScenarioError } from './format';
+import type { RuleScenario } from './rule';
 
 /** Folder of the shipped scenarios, recognition templates and voice clips; the same beside `src` and in `dist`. */
 export const ASSETS = path.join(__dirname, '..', 'assets');

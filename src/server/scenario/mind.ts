@@ -1,8 +1,11 @@
-import type { Hearing, Mind, MindInput, Reply } from '../parts';
-import { conclusion, requestOf } from './calls';
+import type { CallResult, Hearing, Mind, MindInput, Reply } from '../parts';
+import { playBuiltIn } from './built-in';
 import { fill } from './fill';
-import type { Rule, RuleScenario } from './format';
+import type { Rule, RuleScenario } from './rule';
 import { match, toWords, type Words } from './pattern';
+import { planOf, type Known } from './plan';
+import { answered, isOpen, QUESTION_ANSWERS, repeat, YES_OR_NO } from './question';
+import { begin, goOn, STEP_ANSWERS } from './steps';
 import { builtInValues } from './values';
 
 /** How to get what rules cannot give; ends every answer to something unknown. */
@@ -22,6 +25,8 @@ export const FIXED_ANSWERS: readonly string[] = [
   NOT_KNOWN,
   NEAREST,
   KEY_ADVICE,
+  ...STEP_ANSWERS,
+  ...QUESTION_ANSWERS,
 ];
 
 /** Courtesies around a request, which change nothing about it. */
@@ -59,15 +64,31 @@ export function createMind(scenario: RuleScenario): Mind {
       const found = find(scenario, text);
       if (found) remember(found.rule, valuesOf(found.slots, memory, new Date()), memory);
     },
+    expects: (memory) => (isOpen(memory) ? YES_OR_NO : []),
   };
 }
 
 function answer(scenario: RuleScenario, input: MindInput): Reply {
-  if (input.hearing && !input.hearing.accepted) return { say: notRecognised(scenario, input.hearing) };
+  const { hearing, memory, tools, results } = input;
+  if (results) return conclude(scenario, input, results);
+  if (hearing && !hearing.accepted) return { say: repeat(memory) ?? notRecognised(scenario, hearing) };
+  const decided = input.text.trim() ? answered(input.text, tools, memory) : undefined;
+  if (decided) return decided;
   const dictated = DICTATED.exec(input.text)?.[1];
   if (dictated) return { say: dictated };
   const found = find(scenario, input.text);
   return found ? follow(scenario, found, input) : { say: notKnown(scenario, input.text) };
+}
+
+/** What came of the calls; the rule is the one of the request that they began with, also after a "yes". */
+function conclude(scenario: RuleScenario, input: MindInput, results: readonly CallResult[]): Reply {
+  const [first] = results;
+  const plan = first && planOf(first);
+  const text = plan?.text ?? input.text;
+  const found = find(scenario, text);
+  if (!found) return { say: notKnown(scenario, text) };
+  const known = valuesOf(found.slots, input.memory, input.now);
+  return goOn({ scenario, rule: found.rule, known, input: { ...input, text } }, results, plan);
 }
 
 interface Found {
@@ -109,8 +130,6 @@ function* variants(words: Words): Generator<Words> {
   if (plain.length !== words.plain.length) yield { plain, original };
 }
 
-type Known = (key: string) => string | undefined;
-
 const valuesOf =
   (slots: ReadonlyMap<string, string>, memory: Map<string, string>, now: Date): Known =>
   (key) =>
@@ -123,19 +142,16 @@ function remember(rule: Rule, known: Known, memory: Map<string, string>): void {
 }
 
 function follow(scenario: RuleScenario, { rule, slots }: Found, input: MindInput): Reply {
-  const { memory, now, tools, results } = input;
+  const { memory, now } = input;
   const known = valuesOf(slots, memory, now);
-  const say = (text: string | undefined): string => fill(text ?? '', known) ?? '';
-  if (results) return { say: conclusion(rule.call, results, known) };
   remember(rule, known, memory);
-  const call = rule.call && requestOf(scenario, rule.call, known);
-  if (call && tools.some(({ name }) => name === call.name)) {
-    return { say: say(rule.call?.meanwhile), calls: [call] };
-  }
+  const acted = playBuiltIn(rule, known, input) ?? begin({ scenario, rule, known, input });
+  if (acted) return acted;
   const counter = `said ${rule.id}`;
   const turn = Number(memory.get(counter) ?? 0);
   if (rule.say.length > 1) memory.set(counter, String(turn + 1));
-  return { say: fill(rule.say[turn % rule.say.length]!, known) ?? say(rule.otherwise) };
+  const say = fill(rule.say[turn % rule.say.length]!, known) ?? fill(rule.otherwise ?? '', known);
+  return { say: say ?? '' };
 }
 
 /** Something typed (or heard freely) that no rule covers. */

@@ -1,4 +1,4 @@
-import type { RuleScenario } from '../scenario/format';
+import type { Rule, RuleScenario } from '../scenario/rule';
 import { FIXED_ANSWERS } from '../scenario/mind';
 import { numberWords, ordinalWords } from '../scenario/numbers';
 import { CALENDAR_WORDS } from '../scenario/values';
@@ -9,13 +9,24 @@ export const IN_TRANSCRIPT = 'My answer is in the transcript.';
 
 const HIGHEST_NUMBER = 59;
 
+/** Further numbers are put together from these and the ones below. */
+const NUMBER_WORDS = ['sixty', 'seventy', 'eighty', 'ninety', 'hundred', 'point', 'minus', 'percent'];
+
+/** What functions of a home answer or ask; it stands in no scenario. */
+const HOME_WORDS = [
+  ...['sunny', 'cloudy', 'partly cloudy', 'rainy', 'windy', 'snowy', 'foggy', 'clear'],
+  ...['JPEG picture', 'PNG picture', 'WEBP picture'],
+  'Shall I really unlock the front door?',
+  'Shall I really open the garage?',
+];
+
 /**
  * Everything the shipped voice must be able to say for a scenario, as pieces: whole sentences where the words are
  * fixed, the parts around the values otherwise, and the words of the values themselves. Written with punctuation,
  * for the melody of the sentence.
  */
 export function fragmentsOf(scenario: RuleScenario): string[] {
-  const texts = scenario.rules.flatMap((rule) => [...rule.say, ...(rule.otherwise ? [rule.otherwise] : [])]);
+  const texts = scenario.rules.flatMap(textsOf);
   const pieces = [...texts, ...FIXED_ANSWERS, IN_TRANSCRIPT]
     .flatMap((text) => withListedValues(text, scenario))
     .flatMap((text) => text.split(/(?<=[.!?:])\s+/))
@@ -34,6 +45,8 @@ export function fragmentsOf(scenario: RuleScenario): string[] {
     'P M',
     'on',
     'off',
+    ...NUMBER_WORDS,
+    ...HOME_WORDS,
   ];
   const byKey = new Map<string, string>();
   for (const text of all) {
@@ -41,6 +54,15 @@ export function fragmentsOf(scenario: RuleScenario): string[] {
     if (key && !byKey.has(key)) byKey.set(key, text.trim().replace(/^[,.;:\s]+/, ''));
   }
   return [...byKey.values()];
+}
+
+/** Everything that a rule may say. */
+function textsOf({ say, otherwise, steps, builtIn }: Rule): string[] {
+  const ofCalls = steps.flatMap(({ meanwhile, then, later, progress }) => [
+    meanwhile ?? '',
+    ...[...then, ...later, ...progress].map(({ say }) => say),
+  ]);
+  return [...say, otherwise ?? '', ...ofCalls, builtIn?.say ?? ''];
 }
 
 /** Slots with listed words are spoken inside the sentence, which sounds better than words put together. */

@@ -17,7 +17,7 @@ const SENTENCE_MS = 320;
 export function spokenUnits(text: string): SpokenUnit[] {
   const units: SpokenUnit[] = [];
   for (const raw of text.replace(/[’`]/g, "'").split(/[\s–—]+/)) {
-    const words = wordsOf(raw.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, ''));
+    const words = wordsOf(raw.replace(/^(?![-−]\d)[^\p{L}\p{N}]+|[^\p{L}\p{N}%]+$/gu, ''));
     const pauseMs = /[.!?:]["')]*$/.test(raw) ? SENTENCE_MS : /[,;]$/.test(raw) ? COMMA_MS : 0;
     words.forEach((word, index) => units.push({ word, pauseMs: index === words.length - 1 ? pauseMs : 0 }));
   }
@@ -36,13 +36,26 @@ function wordsOf(token: string): string[] {
   if (time) return timeWords(Number(time[1]), Number(time[2]));
   const place = /^(\d+)(?:st|nd|rd|th)$/.exec(token);
   if (place) return ordinalWords(Number(place[1])).split(' ');
-  if (/^\d+$/.test(token)) return numberWords(Number(token)).split(' ');
+  const number = /^([-−]?)(\d+)(?:\.(\d+))?(%?)$/.exec(token);
+  if (number) return spokenNumber(number);
   if (token === 'AM' || token === 'PM') return [token[0]!.toLowerCase(), 'm'];
   return token
     .toLowerCase()
     .split('-')
     .map((word) => word.replace(/[^\p{L}\p{N}']/gu, ''))
     .filter(Boolean);
+}
+
+/** −2.5 → `minus two point five`, 40% → `forty percent`. */
+function spokenNumber([, minus, whole, decimals, percent]: RegExpExecArray): string[] {
+  const words = numberWords(Number(whole)).split(' ');
+  const after = [...(decimals ?? '')].map((digit) => numberWords(Number(digit)));
+  return [
+    ...(minus ? ['minus'] : []),
+    ...words,
+    ...(decimals ? ['point', ...after] : []),
+    ...(percent ? ['percent'] : []),
+  ];
 }
 
 /** 5:00 → `five`, 5:05 → `five oh five`, 17:30 → `seventeen thirty`. */
