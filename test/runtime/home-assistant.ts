@@ -135,6 +135,17 @@ export function describeHomeAssistant(name: string, find: () => NodeRedRuntime |
         assert.equal(state('light.kitchen'), 'on');
       });
 
+      it('says at once that Home Assistant is away, and does nothing later', async () => {
+        house.away = true;
+        house.drop();
+        await until('gone', () => house.clients === 0);
+        const before = house.house.calls.length;
+        await say('turn on the kitchen light');
+        await written(/connect/i);
+        house.away = false;
+        assert.equal(house.house.calls.length, before);
+      });
+
       it('leaves the token where nobody reads it', async () => {
         const flows = JSON.stringify(await nodeRed!.admin('GET', 'flows'));
         assert.ok(!flows.includes(house.token));

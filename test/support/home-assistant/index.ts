@@ -28,6 +28,8 @@ export class HomeAssistant {
   readonly received: Array<Record<string, unknown>> = [];
   /** Clients that came with a wrong token. */
   refused = 0;
+  /** Nobody gets in, as while Home Assistant starts. Who is connected stays: see {@link drop}. */
+  away = false;
   private readonly sockets = new Set<HomeAssistantSocket>();
   private readonly wss = new WebSocketServer({ noServer: true });
 
@@ -37,7 +39,7 @@ export class HomeAssistant {
   ) {
     http.on('request', (request, response) => void this.rest(request, response));
     http.on('upgrade', (request, socket, head) => {
-      if (request.url !== '/api/websocket') return void socket.destroy();
+      if (this.away || request.url !== '/api/websocket') return void socket.destroy();
       this.wss.handleUpgrade(request, socket, head, (client) => {
         const connection = new HomeAssistantSocket(client, this);
         this.sockets.add(connection);
