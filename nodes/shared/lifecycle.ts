@@ -12,7 +12,15 @@ export function onInput(node: RedNode, handler: InputHandler): void {
     const work = async (): Promise<void> => handler(msg as Message, send as Send);
     work().then(
       () => done(),
-      (error: unknown) => done(asError(error)),
+      (error: unknown) => {
+        try {
+          done(asError(error));
+        } catch {
+          // Node-RED looks into msg.error, which may be an object that cannot be looked into. It must not end the process.
+          const { error: _error, ...rest } = msg as Message;
+          report(node, error, rest);
+        }
+      },
     );
   });
 }

@@ -92,9 +92,8 @@ export class Router {
 
   /** Somebody says whether a call may run. @throws NodeError `NO_CALL`, `BAD_PAYLOAD`, `UNKNOWN_ACTION` */
   async input(msg: Message): Promise<void> {
-    const ref = callOf(msg);
     const yes = decisionOf(msg);
-    const call = this.#confirmations.take(ref);
+    const call = this.#confirmations.take(callOf(msg));
     if (!call) return this.#show('quiet', 'tooLate');
     if (yes) return this.#run(call);
     this.#show('quiet', 'denied', call.name);
@@ -126,7 +125,7 @@ export class Router {
     const output = this.#functions.byName.get(call.name)?.output;
     if (output === undefined || !this.#wired(output)) return this.#unwired(call, `"${call.name}"`);
     this.#show('ok', 'called', call.name);
-    this.#send(output, messageOf(call));
+    this.#send(output, { ...messageOf(call), blocking: call.blocking });
   }
 
   #cancelled(calls: CancelledCall[], reason: CancelReason): void {

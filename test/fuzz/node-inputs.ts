@@ -27,6 +27,8 @@ export const ACTIONS: Record<string, readonly string[]> = {
   out: ['stop', 'volume', 'mute'],
   cut: ['stop'],
   join: [],
+  router: ['confirm', 'deny'],
+  answer: [],
 };
 
 const JPEG = Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.alloc(200, 1)]);
@@ -93,6 +95,16 @@ const ODD: readonly unknown[] = [
   { tools: 'all' },
 ];
 
+/** Calls of the model, and what is none. */
+const TOOLS: readonly unknown[] = [
+  { id: 'c1', name: 'set_light', session: 'session' },
+  { id: '', name: 'set_light', session: 'session' },
+  { id: 'c1', name: 'set_light', session: 'nowhere' },
+  { id: 'c1', name: '__proto__', session: '__proto__' },
+  { id: 1, name: null, session: [] },
+];
+const SCHEDULINGS: readonly unknown[] = ['SILENT', 'when idle', 'soon', 5, null, {}];
+
 /** Random messages for nodes. What they leave open is closed by {@link NodeInputs.finish}. */
 export class NodeInputs {
   private readonly open: MediaWriter[] = [];
@@ -112,6 +124,11 @@ export class NodeInputs {
     if (random.chance(0.3)) msg.parts = { id: random.pick(['a', 'b', 7, null]), index: random.below(50) };
     if (random.chance(0.1)) msg.complete = random.pick([true, false, 'yes', null]);
     if (random.chance(0.1)) msg.reset = random.pick([true, 'INTERRUPTED', 'NODE_CLOSED', 'toString', 5]);
+    if (random.chance(0.3)) msg.tool = random.pick(random.chance(0.2) ? ODD : TOOLS);
+    if (random.chance(0.1)) msg.media = random.chance(0.5) ? this.payload(node) : random.pick(ODD);
+    if (random.chance(0.1)) msg.scheduling = random.pick(SCHEDULINGS);
+    if (random.chance(0.1)) msg.error = random.pick(ODD);
+    if (random.chance(0.1)) msg.willContinue = random.pick([true, false, 'true', 7]);
     // A node that is told no file name answers with an error at once; a few may write and read.
     if (random.chance(0.1)) msg.filename = this.fileName();
     return msg;

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { scriptedEars, scriptedMind, startServer, toneVoice, type LocalLiveServer } from '../../src/server';
 import { helper, run, sessionFlow, until, type Running } from '../nodes/support';
+import { ROOM, toolsNode } from '../nodes/tools-support';
 import { descendants, hasProc } from '../support/processes';
 import { Random } from '../support/random';
 import { ACTIONS, NodeInputs } from './node-inputs';
@@ -65,6 +66,16 @@ const flowAt = (url: string): object[] => [
   },
   { id: 'cut', type: 'gemini-live-to-messages', frameMs: '20', realtime: false, wires: [['join']] },
   { id: 'join', type: 'gemini-live-from-messages', idleMs: '50', wires: [['end']] },
+  toolsNode(
+    [
+      { name: 'set_light', parameters: ROOM },
+      { name: 'unlock', confirm: 'flow', confirmTimeout: 1 },
+    ],
+    {
+      wires: [['answer'], ['answer'], ['end'], ['router']],
+    },
+  ),
+  { id: 'answer', type: 'gemini-live-tool-response', wires: [] },
   { id: 'end', type: 'helper' },
 ];
 
@@ -79,7 +90,12 @@ export async function fuzzNodes(options: { seed: number; inputs: number; batch: 
   const folder = await mkdtemp(path.join(tmpdir(), 'fuzz-'));
   const server = await startServer({
     ears: scriptedEars(['first']),
-    mind: scriptedMind(({ text }) => `You said ${text.slice(-40)}`),
+    mind: scriptedMind(({ text, results }) => {
+      const call = { name: text.endsWith('7') ? 'unlock' : 'set_light', args: { room: 'kitchen' } };
+      return !results && /number .*[3-7]$/.test(text)
+        ? { say: '', calls: [call] }
+        : `You said ${text.slice(-40)}`;
+    }),
     voice: toneVoice(),
     clock: 50,
     generationSpeed: 20,

@@ -7,6 +7,7 @@ import { createMedia } from '../../src/media';
 import { scriptedEars, scriptedMind, startServer, toneVoice, type LocalLiveServer } from '../../src/server';
 import { spokenWav } from './sounds';
 import { events, helper, run, sessionFlow, until, type Running } from './support';
+import { toolsNode } from './tools-support';
 
 /** Bad input: each gives one catchable error that says what to do, and the flow goes on. */
 describe('bad input', () => {
@@ -51,6 +52,8 @@ describe('bad input', () => {
         { id: 'out', type: 'gemini-live-audio-out', sink: 'file', file: 'out.wav', wires: [['audio']] },
         { id: 'cut', type: 'gemini-live-to-messages', frameMs: '20', wires: [['audio']] },
         { id: 'join', type: 'gemini-live-from-messages', wires: [['audio']] },
+        toolsNode([{ name: 'light', confirm: 'flow' }]),
+        { id: 'answer', type: 'gemini-live-tool-response' },
       ],
       { userDir: folder },
     );
@@ -196,7 +199,7 @@ describe('bad input', () => {
     await oneError(flow, 'SOURCE_FAILED', /the cable was pulled/);
   });
 
-  for (const id of ['session', 'in', 'out', 'cut']) {
+  for (const id of ['session', 'in', 'out', 'cut', 'router']) {
     it(`an action that ${id} does not know`, async () => {
       const flow = await flowWith({});
       flow.send(id, { action: 'dance' });
@@ -216,6 +219,35 @@ describe('bad input', () => {
       await oneError(flow, /BAD_(PAYLOAD|INPUT)/, /turn|client message|exactly one field/);
     });
   }
+
+  for (const id of ['router', 'answer']) {
+    for (const tool of [undefined, 'c1', { id: 'c1', name: 'light' }, { id: {}, name: [], session: null }]) {
+      it(`a message for ${id} that belongs to no call: ${JSON.stringify(tool)}`, async () => {
+        const flow = await flowWith({});
+        flow.send(id, { payload: true, tool });
+        await oneError(flow, 'NO_CALL', /msg\.tool.*Change node/);
+      });
+    }
+  }
+
+  it('an error that Node-RED itself stumbles over', async () => {
+    const flow = await flowWith({});
+    flow.send('session', { payload: undefined, error: Object.create(null) as object });
+    await oneError(flow, 'BAD_PAYLOAD', /nothing/);
+  });
+
+  it('an answer for a session that does not exist', async () => {
+    const flow = await flowWith({});
+    flow.send('answer', { payload: 'done', tool: { id: 'c1', name: 'light', session: '__proto__' } });
+    await oneError(flow, 'NO_SESSION', /deleted or disabled/);
+  });
+
+  it('an answer that is a raw stream', async () => {
+    const flow = await flowWith({});
+    const tool = { id: 'c1', name: 'light', session: 'session' };
+    flow.send('answer', { payload: Readable.from([Buffer.alloc(320)]), tool });
+    await oneError(flow, 'BAD_PAYLOAD', /stream.*Send a Buffer/);
+  });
 
   it('a loudness out of bounds', async () => {
     const flow = await flowWith({});

@@ -139,7 +139,7 @@ describe('tools node: confirmation', () => {
     for (const [what, bad, code, advice] of [
       ['a payload that is no answer', { payload: 'perhaps' }, 'BAD_PAYLOAD', /"yes".*"perhaps".*still waits/],
       ['an action that it does not know', { action: 'open' }, 'UNKNOWN_ACTION', /"confirm" and "deny"/],
-      ['a message without its call', { tool: undefined }, 'NO_CALL', /Change node/],
+      ['a message without its call', { payload: true, tool: undefined }, 'NO_CALL', /Change node/],
     ] as const) {
       it(`refuses ${what}, and goes on waiting`, async () => {
         const stage = await Stage.set(wire, { functions: [door] });
