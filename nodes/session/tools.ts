@@ -38,9 +38,10 @@ export class SessionTools {
 
   /** Brings the calls of a session to the nodes that declared the functions, and follows what becomes of answers. */
   attach(session: LiveSession): void {
-    session.on('tool-call', ({ id, name, args, turn, conversation, refused }) => {
+    session.on('tool-call', ({ id, name, args, turn, conversation, blocking, refused }) => {
       // A function that no node declared stands in the raw JSON: the flow may answer it by the event.
-      if (!refused) this.registry.deliver({ id, name, args, turn, conversation, session: this.id });
+      if (refused) return;
+      this.registry.deliver({ id, name, args, turn, conversation, blocking, session: this.id });
     });
     session.on('tool-cancel', ({ ids, calls, reason }) => {
       for (const id of ids) this.#settle(session, CANCELLED[reason], id);

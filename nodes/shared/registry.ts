@@ -24,6 +24,8 @@ export interface RoutedCall {
   args: Record<string, unknown>;
   /** Id of the session node. */
   session: string;
+  /** The model says nothing until this is answered. */
+  blocking: boolean;
   /** Where the model called: number of the turn, and id of the conversation. */
   turn: number;
   conversation: string;

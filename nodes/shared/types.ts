@@ -21,6 +21,8 @@ export interface Message extends NodeMessage {
   format?: MediaFormat | string;
   /** The call of the model that the message belongs to: `{id, name, session}`. */
   tool?: unknown;
+  /** The model says nothing until the call is answered. */
+  blocking?: boolean;
   /** Pictures and sound that go with the answer to a call. */
   media?: unknown;
   /** When the model is to speak of the answer to a call. */

@@ -81,6 +81,8 @@ export interface LiveEvents {
       id: string;
       name: string;
       args: ToolArgs;
+      /** The model says nothing until this is answered; a function that takes long had better answer at once. */
+      blocking: boolean;
       /** The session answers this call itself, with this failure: there is nothing to do. */
       refused?: ToolFailureStatus;
     },

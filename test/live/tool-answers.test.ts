@@ -158,7 +158,7 @@ describe('live: answers to function calls', () => {
   it('holds the microphone back while a blocking function runs, counts it, and lets it go afterwards', async () => {
     const { session, peer } = await bench.connected({ model: 'gemini-3.1-flash-live-preview' });
     peer.send(call('a'));
-    await next(session, 'tool-call');
+    assert.equal((await next(session, 'tool-call')).blocking, true);
     session.audio.write(Buffer.alloc(640));
     assert.equal(session.stats.droppedAudioMs, 20);
     session.respond(answer('a'));
@@ -180,7 +180,7 @@ describe('live: answers to function calls', () => {
       config: { tools: [{ functionDeclarations: [{ name: 'light', behavior: 'NON_BLOCKING' }] }] } as never,
     });
     other.peer.send(call('a'));
-    await next(other.session, 'tool-call');
+    assert.equal((await next(other.session, 'tool-call')).blocking, false);
     other.session.audio.write(Buffer.alloc(640));
     assert.equal(other.session.stats.sentAudioMs, 20);
   });

@@ -146,7 +146,7 @@ describe('registry of a config node', () => {
 
   describe('on the way of calls', () => {
     const call = (id: string, session = 's'): RoutedCall => ({
-      ...{ id, session, name: 'light', args: { id }, turn: 1, conversation: 'c' },
+      ...{ id, session, name: 'light', args: { id }, turn: 1, conversation: 'c', blocking: true },
     });
     /** A node that writes down what it hears. */
     const listening = (owner: string, heard: string[], more: Partial<Declaration> = {}): Declaration =>

@@ -21,6 +21,7 @@ describe('tools node', () => {
     const message = await until('the call', () => flow.got('set_light')[0]);
     assert.deepEqual(message.payload, { room: 'kitchen', brightness: 40 });
     assert.equal(message.topic, 'set_light');
+    assert.equal(message.blocking, true);
     assert.deepEqual(message.tool, { id: 'c1', name: 'set_light', session: 'session' });
     flow.send('answer', { ...message, payload: { on: true } });
     const [answer] = await answered(peer);

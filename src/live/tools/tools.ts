@@ -228,9 +228,10 @@ export class Tools {
     const { args, failure } = judged;
     const call = this.ledger.add({ id, name, turn, args: structuredClone(args) }, failure !== undefined);
     this.arm(call);
-    if (!failure && this.table.blocking(name)) this.gate.called(call.key);
+    const blocking = this.table.blocking(name);
+    if (!failure && blocking) this.gate.called(call.key);
     const refused = failure && { refused: failure.error.status };
-    this.context.emit('tool-call', { turn, id, name, args, ...refused });
+    this.context.emit('tool-call', { turn, id, name, args, blocking, ...refused });
     if (failure) return this.fail(call, failure);
     const tool = this.table.tool(name);
     // A listener may have answered it, or closed the session.
