@@ -61,19 +61,20 @@ export function toolAnswer(value: unknown): ToolAnswer {
   if (Array.isArray(value) && value.length > 0 && value.every(isBytes)) {
     return ofBytes(value.map((bytes) => ['', bytes]));
   }
-  const plain = isObject(value) && !(value instanceof Date);
-  if (!plain) {
-    const json = toJson(value, 0, []);
-    return {
-      response: json === undefined || json === null || json === '' ? { status: 'ok' } : { result: json },
-    };
-  }
+  if (value instanceof Map) return toolAnswer(Object.fromEntries(value));
+  if (!isObject(value) || value instanceof Set || 'toJSON' in value) return ofJson(toJson(value, 0, []));
   const media = Object.entries(value).filter((entry): entry is [string, Uint8Array] => isBytes(entry[1]));
   const rest = Object.fromEntries(Object.entries(value).filter(([, inner]) => !isBytes(inner)));
-  const json = (toJson(rest, 0, []) ?? {}) as Record<string, unknown>;
-  if (media.length === 0) return { response: Object.keys(json).length === 0 ? { status: 'ok' } : json };
+  const json = toJson(rest, 0, [value]);
+  if (media.length === 0) return ofJson(json);
   const { response, parts } = ofBytes(media);
-  return { response: { ...json, ...response }, ...(parts && { parts }) };
+  return { response: { ...(json as object), ...response }, ...(parts && { parts }) };
+}
+
+function ofJson(json: unknown): ToolAnswer {
+  const nothing = json === undefined || json === null || json === '';
+  if (nothing || (isObject(json) && Object.keys(json).length === 0)) return { response: { status: 'ok' } };
+  return { response: isObject(json) ? json : { result: json } };
 }
 
 /** Bytes by name; a text without a format of its own is a text. */

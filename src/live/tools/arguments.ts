@@ -20,6 +20,21 @@ export type CheckedArguments =
 /** Checks the arguments of one function. */
 export type ArgumentChecker = (args: unknown) => CheckedArguments;
 
+/**
+ * One for all: making it costs more than compiling with it. Schemas of tools are for models, so their mistakes are no
+ * reason to let a call fail; they are found where tools are declared.
+ */
+const ajv = new Ajv({
+  allErrors: true,
+  strict: false,
+  verbose: true,
+  validateFormats: false,
+  validateSchema: false,
+  addUsedSchema: false,
+  meta: false,
+  logger: false,
+});
+
 /** More would not help a model. */
 const MAX_PROBLEMS = 5;
 const MAX_SHOWN = 60;
@@ -39,11 +54,12 @@ export function argumentChecker({ parameters, parametersJsonSchema }: CheckedDec
   let fits: ReturnType<Ajv['compile']> | undefined;
   try {
     schema = toJsonSchema(parameters ?? parametersJsonSchema ?? {});
-    const options = { allErrors: true, strict: false, validateFormats: false, verbose: true } as const;
-    fits = new Ajv({ ...options, logger: false, addUsedSchema: false }).compile(schema as object);
+    fits = ajv.compile(schema as object);
   } catch {
     // The service judges declarations; here they only help.
   }
+  // The checker keeps what it needs; without this every declaration ever made would stay.
+  if (isObject(schema)) ajv.removeSchema(schema);
   return (given) => {
     const args = parsed(given);
     if (!isObject(args)) return { problems: [`The arguments must be an object, got ${shown(given)}`] };
