@@ -1,4 +1,4 @@
-import { LiveSession, Recorder, type ContextChange, type ToolOutcome } from '../../src/live';
+import { LiveSession, type Recorder, type ContextChange, type ToolOutcome } from '../../src/live';
 import type { FunctionResponse } from '../../src/protocol';
 import type { Endpoint } from '../config/endpoint';
 import type { Prepared } from '../config/prepare';
@@ -10,6 +10,7 @@ import type { Message, RedNode } from '../shared/types';
 import { EchoGate } from './echo-gate';
 import type { Memory } from './memory';
 import { forward, HearingAid } from './outputs';
+import { recorderFor, reportFailures } from './reports';
 import { showStates } from './states';
 import { SessionTools, type Tools } from './tools';
 import { Uplink } from './uplink';
@@ -214,7 +215,7 @@ export class Conversation {
     try {
       const { record } = this.options;
       const resumeFrom = await this.memory.takeUp();
-      const recorder = record && this.#recorder(record);
+      const recorder = record && recorderFor(this.node, record, this.service.secrets());
       const session = new LiveSession({
         ...settings,
         toolPolicy: this.#tools.policy,
@@ -271,31 +272,13 @@ export class Conversation {
       void this.#over(held);
       if (!this.#closed) this.#again = setTimeout(() => this.#goOn(held), AGAIN_MS[to]);
     });
-    // A session that was never ready is reported to the message that asked for it.
-    session.on('error', ({ code, message, advice, policy }) => {
-      held.final ||= isFatal({ policy });
-      report(this.node, Object.assign(new Error(message), { code, advice }));
-    });
-    session.on('cost-limit', ({ level, scope, limitUsd, advice }) => {
-      if (level !== 'reached') return;
-      const message = `The cost limit of ${limitUsd} US $ per ${scope} is reached, so the conversation was ended.`;
-      report(this.node, Object.assign(new Error(message), { code: 'COST_LIMIT', advice }));
-    });
+    reportFailures(session, this.node, ({ policy }) => (held.final ||= isFatal({ policy })));
   }
 
   /** A session is over, and live audio goes on. */
   #goOn({ final, attempt }: Held): void {
     if (final || this.#closed || this.#attempt !== attempt || !this.uplink.listening) return;
     this.connect({ topic: this.#topic }).catch((error: unknown) => report(this.node, asError(error)));
-  }
-
-  #recorder({ file, audio }: NonNullable<ConversationOptions['record']>): Recorder {
-    return new Recorder({
-      file,
-      audio,
-      secrets: this.service.secrets(),
-      onWarning: ({ code, message }) => report(this.node, Object.assign(new Error(message), { code })),
-    });
   }
 
   /** A session has ended, by whoever's doing: keeps the conversation, gives everything else back. */
