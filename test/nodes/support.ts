@@ -7,10 +7,12 @@ import audioIn from '../../nodes/audio-in/runtime';
 import audioOut from '../../nodes/audio-out/runtime';
 import config from '../../nodes/config/runtime';
 import fromMessages from '../../nodes/from-messages/runtime';
+import mcp from '../../nodes/mcp/runtime';
 import session from '../../nodes/session/runtime';
 import toMessages from '../../nodes/to-messages/runtime';
 import toolResponse from '../../nodes/tool-response/runtime';
 import tools from '../../nodes/tools/runtime';
+import videoIn from '../../nodes/video-in/runtime';
 import type { Red } from '../../nodes/shared/types';
 
 const ROOT = path.resolve(__dirname, '../..');
@@ -23,6 +25,8 @@ const TYPES = {
   'from-messages': fromMessages,
   tools,
   'tool-response': toolResponse,
+  mcp,
+  'video-in': videoIn,
 };
 
 /** A message as it arrived, with the properties that the tests look at. */

@@ -40,9 +40,18 @@ export function describeConversation(name: string, find: () => NodeRedRuntime | 
       const types = ours.flatMap((set) => set.types).sort();
       assert.deepEqual(
         types,
-        ['audio-in', 'audio-out', 'config', 'from-messages', 'session', 'to-messages'].map(
-          (type) => `gemini-live-${type}`,
-        ),
+        [
+          'audio-in',
+          'audio-out',
+          'config',
+          'from-messages',
+          'mcp',
+          'session',
+          'to-messages',
+          'tool-response',
+          'tools',
+          'video-in',
+        ].map((type) => `gemini-live-${type}`),
       );
       assert.deepEqual(
         ours.filter((set) => set.err !== undefined || !set.enabled),

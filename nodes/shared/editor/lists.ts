@@ -1,4 +1,5 @@
 import { DEFAULT_MODEL, LANGUAGES, VOICES } from '../../../src/protocol/profiles';
+import { videoLists } from '../../video-in/editor';
 import { fieldValue } from './dialog';
 import type { EditorNode, Option, OptionSources } from './types';
 
@@ -37,6 +38,7 @@ export const lists: OptionSources = {
       label: node._def._('store.named', { name }),
     })),
   ],
+  ...videoLists,
   microphones: (node) => devices(node, 'capture'),
   speakers: (node) => devices(node, 'playback'),
   recordings: async (node) => {

@@ -1,5 +1,6 @@
 import { configProblem } from '../../config/editor';
 import type { FieldName } from '../../config/fields';
+import { validateVideo } from '../../video-in/editor';
 import { functionProblems } from './functions/problems';
 import { functionRows } from './functions/row';
 import { says } from './lists';
@@ -37,6 +38,8 @@ export const validate = {
     );
     return problems.length === 0 || problems;
   },
+  /** Address, region and masks of a video-in node. */
+  video: validateVideo,
   /** The only session that a node is for. */
   session(node: EditorNode, value: unknown): Verdict {
     return sessionProblem(node, value) ?? true;

@@ -1,0 +1,35 @@
+import { report } from '../shared/errors';
+import { afterDeployOnce, onClose, onInput } from '../shared/lifecycle';
+import type { Red, RedNode } from '../shared/types';
+import { serveVideo } from './admin';
+import type { VideoInDef } from './options';
+import { VideoIn } from './video-in';
+
+interface VideoInNode extends RedNode {
+  videoIn?: VideoIn;
+}
+
+/** `gemini-live-video-in`: screen, camera, network camera or pictures that arrive, as JPEG frames. */
+export default function (RED: Red): void {
+  function GeminiLiveVideoIn(this: VideoInNode, def: VideoInDef): void {
+    RED.nodes.createNode(this, def);
+    const videoIn = new VideoIn(RED, this, def);
+    this.videoIn = videoIn;
+    onInput(this, (msg, send) => videoIn.input(msg, send));
+    const begin = (): void => {
+      videoIn
+        .input({ action: 'start' }, (out) => this.send(out))
+        .catch((error: unknown) => report(this, error));
+    };
+    const starts = def.autostart === true && def.source !== 'input' && def.output !== 'picture';
+    const unsubscribe = starts ? afterDeployOnce(RED, begin) : undefined;
+    onClose(this, async () => {
+      unsubscribe?.();
+      await videoIn.close();
+    });
+  }
+  RED.nodes.registerType('gemini-live-video-in', GeminiLiveVideoIn, {
+    credentials: { user: { type: 'text' }, password: { type: 'password' } },
+  });
+  serveVideo(RED, (id) => (RED.nodes.getNode(id) as VideoInNode | null)?.videoIn);
+}
