@@ -5,6 +5,12 @@ import { serveVideo } from './admin';
 import type { VideoInDef } from './options';
 import { VideoIn } from './video-in';
 
+/** The login of a network camera. */
+const CREDENTIALS: Record<string, { type: 'text' | 'password' }> = {
+  user: { type: 'text' },
+  password: { type: 'password' },
+};
+
 interface VideoInNode extends RedNode {
   videoIn?: VideoIn;
 }
@@ -29,7 +35,7 @@ export default function (RED: Red): void {
     });
   }
   RED.nodes.registerType('gemini-live-video-in', GeminiLiveVideoIn, {
-    credentials: { user: { type: 'text' }, password: { type: 'password' } },
+    credentials: CREDENTIALS,
   });
   serveVideo(RED, (id) => (RED.nodes.getNode(id) as VideoInNode | null)?.videoIn);
 }
