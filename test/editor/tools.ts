@@ -103,8 +103,10 @@ export function describeToolDialogs(
     const rows = (dialog: Locator) => dialog.locator('.gemini-live-function');
     const row = (dialog: Locator, title: string) =>
       rows(dialog).filter({ has: editor.page.locator('.gemini-live-function-title', { hasText: title }) });
+    /** Opens a function. @returns where it stands now: its title may change */
     const unfold = async (dialog: Locator, title: string): Promise<Locator> => {
-      const found = row(dialog, title);
+      const titles = await rows(dialog).locator('.gemini-live-function-title').allTextContents();
+      const found = rows(dialog).nth(titles.indexOf(title));
       if (await found.locator('.gemini-live-function-body').isHidden())
         await found.locator('.gemini-live-function-toggle').click();
       return found;
@@ -115,9 +117,9 @@ export function describeToolDialogs(
       within.locator('button', { hasText: new RegExp(`^\\s*${text}$`) }).click();
     /** Replaces the JSON in the tray. */
     const typeJson = async (value: unknown): Promise<void> => {
-      await editor.page.locator('#gemini-live-json-text .view-lines').click();
+      await editor.page.locator('#gemini-live-json-text .monaco-editor').click();
       await editor.page.keyboard.press('ControlOrMeta+A');
-      await editor.page.keyboard.insertText(JSON.stringify(value));
+      await editor.paste(JSON.stringify(value));
     };
     const names = async () => (await editor.exported<Tools>(tools.id)).functions.map((one) => one.name);
 
@@ -208,7 +210,7 @@ export function describeToolDialogs(
       const dialog = await open();
       const door = await unfold(dialog, 'unlock_front_door');
       await door.getByText('How it is called and answered').click();
-      await field(door, 'Before').selectOption('flow');
+      await field(door, 'Confirmation').selectOption('flow');
       await field(door, 'Question').fill('Shall I really unlock the door?');
       await editor.shot('to be confirmed');
       await editor.doneDialog();
@@ -236,7 +238,7 @@ export function describeToolDialogs(
     it('refuses a wrong schema, with the place of the mistake', async () => {
       const dialog = await open();
       await press(await unfold(dialog, 'get_temperature'), 'edit as JSON');
-      await editor.page.locator('#gemini-live-json-text .view-lines').waitFor();
+      await editor.page.locator('#gemini-live-json-text .monaco-editor').waitFor();
       await typeJson({ type: 'object', properties: { room: { type: 'strin' } } });
       const problems = editor.page.locator('.gemini-live-json .gemini-live-problems');
       await problems.getByText('properties.room.type', { exact: true }).waitFor();
@@ -263,7 +265,7 @@ export function describeToolDialogs(
     it('imports declarations, and leaves alone what rows cannot show', async () => {
       const dialog = await open();
       await press(dialog, 'import');
-      await editor.page.locator('#gemini-live-json-text .view-lines').waitFor();
+      await editor.page.locator('#gemini-live-json-text .monaco-editor').waitFor();
       await typeJson({
         functionDeclarations: [BLINDS, { name: 'get_temperature', description: 'Tells how warm it is.' }],
       });
@@ -324,6 +326,7 @@ export function describeToolDialogs(
       await editor.remove(session.id);
       assert.match((await editor.invalid(copy.id)).join(), /not there any more/);
       await editor.remove(copy.id);
+      await editor.quiet();
     });
 
     for (const theme of themes) {

@@ -1,4 +1,4 @@
-/* global document, window, getComputedStyle, Node, RED */
+/* global document, window, getComputedStyle, ClipboardEvent, DataTransfer, Node, RED */
 
 /**
  * Runs inside the editor's page, where tests reach it as `editorPage`. Plain JavaScript, since nothing compiles what a
@@ -36,6 +36,13 @@ window.editorPage = {
   },
 
   exported: (id) => RED.nodes.createExportableNodeSet([RED.nodes.node(id)])[0],
+
+  paste(text) {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData('text/plain', text);
+    const event = new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true });
+    document.activeElement.dispatchEvent(event);
+  },
 
   copy(ids) {
     const nodes = RED.nodes.createExportableNodeSet(ids.map((id) => RED.nodes.node(id)));

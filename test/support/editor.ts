@@ -251,6 +251,11 @@ export class Editor {
     return this.page.evaluate(`editorPage.exported('${id}')`);
   }
 
+  /** Pastes a text where the cursor is. */
+  async paste(text: string): Promise<void> {
+    await this.page.evaluate(`editorPage.paste(${JSON.stringify(text)})`);
+  }
+
   /** Copies nodes into the same flow. @returns the copies */
   async copy(ids: readonly string[]): Promise<CanvasNode[]> {
     const known = new Set((await this.nodes()).map(({ id }) => id));

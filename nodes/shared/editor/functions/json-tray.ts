@@ -1,5 +1,5 @@
 import { h } from '../dom';
-import type { Problem } from './problems';
+import { problemList, showProblems, type Problem } from './problem-list';
 
 /** A JSON text that is edited beside the dialog. */
 export interface JsonTray {
@@ -29,15 +29,12 @@ function trayOptions(
   { onclose }: { onclose?(): void },
 ): TrayOptions {
   const text = h('div', { id: 'gemini-live-json-text' });
-  const problems = h('ul', { class: 'gemini-live-problems' });
+  const problems = problemList();
   let editor: CodeEditor | undefined;
   let timer = 0;
   const wrong = (): boolean => {
     const found = check(editor?.getValue() ?? '');
-    const lines = found.map(({ path, problem }) =>
-      h('li', {}, path !== '' && h('code', {}, path), path !== '' && ': ', problem),
-    );
-    problems.replaceChildren(...lines);
+    showProblems(problems, found);
     document.getElementById('node-dialog-ok')?.classList.toggle('disabled', found.length > 0);
     return found.length > 0;
   };

@@ -86,12 +86,18 @@ export class FunctionList {
       json: () => this.#editJson(item as Item),
     });
     container.append(item.view.element);
-    if (fresh) item.view.focus();
+    if (fresh) this.#only(item.view);
     if (this.#filled) this.#changed();
   }
 
   #names(except?: NewItem): string[] {
     return this.#items().flatMap((item) => (item === except ? [] : [item.row.name]));
+  }
+
+  /** Opens one function to be edited, and no other. */
+  #only(view: FunctionView): void {
+    for (const other of this.#items()) other.view.open(false);
+    view.focus();
   }
 
   /** Tells the editor of the outputs, and each function what is wrong with it. */

@@ -113,8 +113,8 @@ export class ParameterRows {
     const element = h(
       'div',
       { class: 'gemini-live-parameter' },
-      h('div', {}, name, this.#type(row, show), this.#required(row), value, this.#removeButton(row)),
-      h('div', {}, description),
+      h('div', {}, name, this.#type(row, show), this.#required(row), this.#removeButton(row)),
+      h('div', {}, value, description),
     );
     this.#elements.set(row, element);
     return element;

@@ -21,12 +21,12 @@ export function declarationProblems(name: string, description: string, parameter
 
 /** What is wrong with each of the functions of a node. */
 export function functionProblems(rows: readonly FunctionRow[], translate: Translate): Problem[][] {
-  return rows.map((row, index) => {
+  return rows.map((row) => {
     const problems = declarationProblems(row.name, row.description, row.parameters);
     const say = (path: string, key: string): void => {
       problems.push({ path, problem: translate(`functions.wrong.${key}`) });
     };
-    if (row.name && rows.findIndex(({ name }) => name === row.name) < index) say('name', 'twice');
+    if (row.name && rows.some((other) => other !== row && other.name === row.name)) say('name', 'twice');
     const parameters = readParameters(row.parameters) ?? [];
     for (const { name, schema } of parameters)
       if (hasWords(schema)) say(`properties.${name}.enum`, 'numbers');

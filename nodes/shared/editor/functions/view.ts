@@ -1,7 +1,7 @@
 import { button, h, select } from '../dom';
 import type { EditorNode } from '../types';
 import { ParameterRows } from './parameters';
-import type { Problem } from './problems';
+import { problemList, problemText, showProblems, type Problem } from './problem-list';
 import { readParameters } from './schema-rows';
 import type { FunctionRow } from './row';
 
@@ -20,7 +20,7 @@ export class FunctionView {
   readonly #title = h('span', { class: 'gemini-live-function-title' });
   readonly #summary = h('span', { class: 'gemini-live-function-summary' });
   readonly #warning = h('i', { class: 'fa fa-exclamation-triangle gemini-live-problem' });
-  readonly #problems = h('ul', { class: 'gemini-live-problems' });
+  private readonly problemLists = { name: problemList(), parameters: problemList(), settings: problemList() };
   readonly #name: HTMLInputElement;
   readonly #parameters: ParameterRows;
   readonly #more: HTMLElement;
@@ -76,16 +76,21 @@ export class FunctionView {
     this.#headline();
   }
 
-  /** Tells what is wrong, under the fields and on the closed line. */
+  /** Tells what is wrong, beside the fields that it is about and on the closed line. */
   problems(problems: readonly Problem[]): void {
-    const lines = problems.map(({ path, problem }) =>
-      h('li', {}, path !== '' && h('code', {}, path), path !== '' && ': ', problem),
-    );
-    this.#problems.replaceChildren(...lines);
+    const at = ({ path }: Problem): keyof typeof this.problemLists =>
+      /^(timeout|confirmTimeout)$/.test(path)
+        ? 'settings'
+        : /^(properties|required)\b/.test(path)
+          ? 'parameters'
+          : 'name';
+    for (const [place, list] of Object.entries(this.problemLists))
+      showProblems(
+        list,
+        problems.filter((problem) => at(problem) === place),
+      );
     this.#warning.hidden = problems.length === 0;
-    this.#warning.title = problems
-      .map(({ path, problem }) => [path, problem].filter(Boolean).join(': '))
-      .join('\n');
+    this.#warning.title = problems.map(problemText).join('\n');
     this.#name.classList.toggle(
       'input-error',
       problems.some(({ path }) => path === 'name'),
@@ -130,10 +135,12 @@ export class FunctionView {
     this.#parameters.show(row.parameters);
     this.#body.replaceChildren(
       this.#field('name', this.#name),
+      this.problemLists.name,
       this.#field('description', description),
       this.#field('parameters', this.#parameters.element),
+      this.problemLists.parameters,
       this.#more,
-      this.#problems,
+      this.problemLists.settings,
     );
     this.#headline();
   }
@@ -151,6 +158,9 @@ export class FunctionView {
     const show = (): void => {
       const asks = row.confirm !== '';
       fields.replaceChildren(
+        this.#field('confirm', this.#choice('confirm', ['', 'flow', 'voice'], show)),
+        this.#field('question', this.#question(), !asks),
+        this.#field('confirmTimeout', this.#seconds('confirmTimeout', '30'), !asks),
         this.#field('behavior', this.#choice('behavior', ['', 'BLOCKING', 'NON_BLOCKING'], show)),
         this.#field(
           'scheduling',
@@ -158,9 +168,6 @@ export class FunctionView {
           row.behavior === 'BLOCKING',
         ),
         this.#field('timeout', this.#seconds('timeout', row.behavior === 'NON_BLOCKING' ? '600' : '30')),
-        this.#field('confirm', this.#choice('confirm', ['', 'flow', 'voice'], show)),
-        this.#field('question', this.#question(), !asks),
-        this.#field('confirmTimeout', this.#seconds('confirmTimeout', '30'), !asks),
       );
     };
     show();
