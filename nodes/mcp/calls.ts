@@ -95,7 +95,7 @@ export class Calls {
 
   /** Tells the model of progress, silently: it speaks of it when it is asked. */
   #teller(call: RoutedCall, signal: AbortSignal): (progress: Progress) => void {
-    let last = performance.now();
+    let last = -Infinity;
     return ({ progress, total, message }) => {
       const now = performance.now();
       if (signal.aborted || now - last < PROGRESS_MS) return;

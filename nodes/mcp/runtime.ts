@@ -13,18 +13,22 @@ export default function (RED: Red): void {
   function GeminiLiveMcp(this: RedNode, def: McpDef): void {
     RED.nodes.createNode(this, def);
     const status = new StatusLine(RED, this);
-    let mcp: McpNode;
+    let mcp: McpNode | undefined;
+    let wrong: unknown;
     try {
       mcp = new McpNode(RED, this, def, status);
     } catch (error) {
-      status.show('failed', 'failed', codeText(error));
-      report(this, error);
-      return;
+      wrong = error;
     }
-    const unsubscribe = afterDeployOnce(RED, () => mcp.start());
+    // Not before all nodes exist: Catch nodes would not hear of a mistake.
+    const unsubscribe = afterDeployOnce(RED, () => {
+      if (mcp) return mcp.start();
+      status.show('failed', 'failed', codeText(wrong));
+      report(this, wrong);
+    });
     onClose(this, async (removed) => {
       unsubscribe();
-      await mcp.close(removed);
+      await mcp?.close(removed);
     });
   }
   RED.nodes.registerType<RedNode, McpDef, object, Credentials>('gemini-live-mcp', GeminiLiveMcp, {
