@@ -5,6 +5,7 @@ import type { Prepared } from '../config/prepare';
 import type { LiveService } from '../config/runtime';
 import { asError, NodeError, report } from '../shared/errors';
 import { within } from '../shared/handles';
+import type { Offer } from '../shared/registry';
 import { codeText, type StatusLine } from '../shared/status';
 import type { Message, RedNode } from '../shared/types';
 import { EchoGate } from './echo-gate';
@@ -201,16 +202,15 @@ export class Conversation {
     try {
       // A service refuses to resume while the old connection stands.
       await this.#closing;
-      const { functions } = this.service.tools.offer(this.node.id);
-      const prepared = await this.service.prepare(functions);
-      return await this.#start(attempt, prepared, functions.length > 0);
+      const offer = this.service.tools.offer(this.node.id);
+      return await this.#start(attempt, await this.service.prepare(offer.functions), offer);
     } catch (error) {
       this.status.show('failed', 'failed', codeText(error));
       throw error;
     }
   }
 
-  async #start(attempt: number, { endpoint, settings }: Prepared, declared: boolean): Promise<Held> {
+  async #start(attempt: number, { endpoint, settings }: Prepared, offer: Offer): Promise<Held> {
     this.#endpoint = endpoint;
     try {
       const { record } = this.options;
@@ -229,7 +229,7 @@ export class Conversation {
         session,
         endpoint,
         // What nodes declare stands last.
-        tools: (settings.config?.tools ?? []).slice(0, declared ? -1 : undefined),
+        tools: (settings.config?.tools ?? []).slice(0, offer.functions.length ? -1 : undefined),
         fixedTools: settings.rawSetup?.tools !== undefined,
         recorder,
         detach,
@@ -246,6 +246,8 @@ export class Conversation {
         throw error;
       });
       held.ready.catch(() => {});
+      // While it was prepared, an MCP server may have told its tools.
+      if (this.service.tools.offer(this.node.id).hash !== offer.hash) this.#toolsChanged();
       return held;
     } catch (error) {
       await endpoint.release(true);

@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import type { NodeDef, NodeInitializer } from 'node-red';
+import { afterDeployOnce, onClose } from '../../nodes/shared/lifecycle';
+import { ToolRegistry } from '../../nodes/shared/registry';
+import type { Red, RedNode } from '../../nodes/shared/types';
 import { ScriptedServer, type ScriptedConnection } from '../support/scripted-server';
 import { GEN_3_1, GEN_3_8 } from '../support/wire-client';
 import { events, helper, run, until, type Got } from './support';
@@ -130,6 +134,36 @@ describe('tools: deploys', () => {
       stage.peer.send(calls({ id: 'b', name: 'set_blinds', args: {} }));
       assert.equal(failure((await answered(stage.peer))[0]).status, 'UNKNOWN_FUNCTION');
     });
+  });
+
+  it('offer also what is declared while a session connects', async () => {
+    /** Declares a function that many microtasks after the deploy, as a node may whose server is slow. */
+    const late =
+      (ticks: number): NodeInitializer =>
+      (api) => {
+        const RED = api as Red;
+        function Late(this: RedNode, def: NodeDef): void {
+          RED.nodes.createNode(this, def);
+          const registry = ToolRegistry.of(RED, 'config');
+          const unsubscribe = afterDeployOnce(RED, async () => {
+            for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
+            registry.declare({ owner: this.id, functions: [{ name: 'late' }], refused: () => {} });
+            registry.refresh();
+          });
+          onClose(this, unsubscribe);
+        }
+        RED.nodes.registerType('test-late', Late as never);
+      };
+    for (let ticks = 0; ticks < 16; ticks++) {
+      const config = { model: GEN_3_8 };
+      await run([...stageFlow(wire.url, { config }), { id: 'late', type: 'test-late' }], {
+        types: [late(ticks)],
+      });
+      const peer = await wire.connection(ticks);
+      await peer.until((received) => received.some((message) => declared(message).includes('late')));
+      await helper.unload();
+      ToolRegistry.forget('config');
+    }
   });
 
   describe('of the session', () => {
