@@ -45,6 +45,8 @@ describe('Voice of the local server', () => {
     assert.equal(spokenKey('It is 5:05 PM.'), 'it is five oh five p m');
     assert.equal(spokenKey('at 12:00 AM'), 'at twelve a m');
     assert.equal(spokenKey('Saturday, November 21st'), 'saturday november twenty first');
+    assert.equal(spokenKey('It is -2.05, or 48%.'), 'it is minus two point zero five or forty eight percent');
+    assert.equal(spokenKey('half-full - or 7 %'), 'half full or seven');
     assert.equal(spokenKey('22 degrees; 105 lamps'), 'twenty two degrees one hundred five lamps');
     assert.deepEqual(
       spokenUnits('Well, yes. Up!').map((unit) => unit.pauseMs > 0),
@@ -87,6 +89,40 @@ describe('Voice of the local server', () => {
       assert.match(source, /^(clip|composed)$/, text);
       const words = spokenKey(text).split(' ').length;
       assert.ok(seconds(pcm) > 0.1 * words && seconds(pcm) < 1 + 0.9 * words, `${text}: ${seconds(pcm)} s`);
+      assert.ok(loudness(pcm) > 300, `${text} is silent`);
+    }
+  });
+
+  it('says what came of the functions of a home without a synthesiser', async () => {
+    const voice = await createVoice(scenario, none);
+    const pointer = await voice.speak('My answer is in the transcript.');
+    const texts = [
+      'The kitchen light is on.',
+      'The bedroom light is off.',
+      'The living room light is on. It is at 40 percent.',
+      'The kitchen blinds are open.',
+      'The bedroom blinds are closed.',
+      'The blinds are at 75 percent.',
+      'The blinds are opening.',
+      'The thermostat is set to 21 degrees.',
+      'The thermostat is set to 19.5 degrees.',
+      'It is 21.5 degrees in the kitchen. The humidity is 48 percent.',
+      'It is -3 degrees outside.',
+      'It is partly cloudy, with 100 degrees outside.',
+      '5 minutes. The timer is running.',
+      'Your timer for 12 minutes is over.',
+      'The camera has sent a JPEG picture. I am only rules and cannot see it.',
+      'Shall I really unlock the front door?',
+      'I did not understand that. Please say yes or no. Shall I really do that?',
+      'All right, I leave it.',
+      'The front door is unlocked.',
+      'Good night. The lights are off. The blinds are closed. Sleep well.',
+      'The result is 391.',
+      'The answer lacks something that I need for the next step.',
+    ];
+    for (const text of texts) {
+      const { pcm } = await voice.speak(text);
+      assert.notDeepEqual(pcm, pointer.pcm, `${text} is only in the transcript`);
       assert.ok(loudness(pcm) > 300, `${text} is silent`);
     }
   });

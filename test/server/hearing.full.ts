@@ -10,8 +10,10 @@ const MOST_UNRELATED = 0;
 
 describe('Hearing strange voices: every wording, clean and in noise', () => {
   let trial: HearingTrial;
+  let asked: HearingTrial;
   before(async () => {
     trial = await HearingTrial.create();
+    asked = await HearingTrial.create(true);
   });
 
   for (const voice of TEST_VOICES) {
@@ -24,6 +26,10 @@ describe('Hearing strange voices: every wording, clean and in noise', () => {
         assert.ok(count.wrong <= MOST_WRONG * total, count.misses.join('\n'));
         const unrelated = await trial.countUnrelated(voice, condition, UNRELATED_SENTENCES);
         assert.ok(unrelated.wrong <= MOST_UNRELATED, unrelated.misses.join('\n'));
+        const answers = await asked.count(voice, condition, asked.answers);
+        assert.equal(answers.wrong, 0, answers.misses.join('\n'));
+        const taken = await asked.countTakenForAnswers(voice, condition, UNRELATED_SENTENCES);
+        assert.equal(taken.wrong, 0, taken.misses.join('\n'));
       });
     }
   }

@@ -12,6 +12,7 @@ import { align, distance } from '../../src/server/ears/dtw';
 import { DIMENSIONS, type Features } from '../../src/server/ears/features';
 import { packTemplates, shippedTemplates, unpackTemplates } from '../../src/server/ears/templates';
 import { loadScenario, type RuleScenario } from '../../src/server/scenario';
+import { YES_OR_NO } from '../../src/server/scenario/question';
 
 const SAMPLES = path.join(__dirname, '../../nodes/audio-in/samples');
 const RATE = 16000;
@@ -43,12 +44,14 @@ describe('Ears of the local server', () => {
     it(`hear the shipped request ${file}, clean and in noise`, async () => {
       const pcm = await readSample(file);
       const text = path.basename(file, '.ogg').replaceAll('-', ' ');
-      const { score } = await ears.hear(pcm, scenario.phrases);
+      const isAnswer = YES_OR_NO.some((phrase) => phrase.text === text || phrase.also?.includes(text));
+      const phrases = isAnswer ? YES_OR_NO : scenario.phrases;
+      const { score } = await ears.hear(pcm, phrases);
       assert.ok(score < ACCEPTED_SCORE - 0.03, `only just: ${score}`);
       for (const sound of [pcm, withNoise(pcm, 'white', 20, 1), withNoise(pcm, 'pink', 20, 2)]) {
-        const hearing = await ears.hear(sound, scenario.phrases);
+        const hearing = await ears.hear(sound, phrases);
         assert.deepEqual([hearing.text, hearing.accepted], [text, true], `score ${hearing.score}`);
-        assert.ok(hearing.phrase && scenario.phrases.includes(hearing.phrase));
+        assert.ok(hearing.phrase && phrases.includes(hearing.phrase));
       }
     });
   }
@@ -183,6 +186,18 @@ describe('Hearing strange voices, a sample of the full test', () => {
 
   for (const voice of SAMPLE) {
     const test = hasVoice(voice) ? it : it.skip;
+    test(`hears ${voice} say yes and no while a question is open, and at no other time`, async () => {
+      const asked = await HearingTrial.create(true);
+      const heard = await asked.count(voice, 'clean', asked.answers);
+      assert.equal(heard.right, asked.answers.length, heard.misses.join('\n'));
+      const others = ['turn off the kitchen light', 'is the front door locked', 'good night'];
+      const taken = await asked.countTakenForAnswers(voice, 'clean', others);
+      assert.equal(taken.wrong, 0, taken.misses.join('\n'));
+      const unasked = await HearingTrial.create();
+      const unheard = await unasked.countUnrelated(voice, 'clean', unasked.answers);
+      assert.equal(unheard.wrong, 0, unheard.misses.join('\n'));
+    });
+
     test(`hears ${voice} (needs the package ${packageOf(voice)} and ffmpeg)`, async () => {
       const trial = await HearingTrial.create();
       const texts = trial.wordings.filter((_, index) => index % 4 === 0);
