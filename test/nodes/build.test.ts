@@ -142,15 +142,20 @@ describe('node files', () => {
 
 describe('examples', () => {
   const names = nodeNames(ROOT);
-  const files = readdirSync(path.join(ROOT, 'examples/flows'));
+  const files = readdirSync(path.join(ROOT, 'examples/flows'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.json'))
+    .sort();
   const flows = new Map(files.map((file) => [file, JSON.parse(read('examples/flows', file)) as FlowNode[]]));
 
-  it('are numbered', () => {
-    assert.deepEqual(
-      files.map((file) => file.slice(0, 5)),
-      files.map((_, index) => `${String(index + 1).padStart(2, '0')} - `),
-    );
-  });
+  for (const folder of new Set(files.map((file) => path.dirname(file)))) {
+    it(`are numbered, in ${folder}`, () => {
+      const mine = files.filter((file) => path.dirname(file) === folder);
+      assert.deepEqual(
+        mine.map((file) => path.basename(file).slice(0, 5)),
+        mine.map((_, index) => `${String(index + 1).padStart(2, '0')} - `),
+      );
+    });
+  }
 
   it('show every node', () => {
     const types = new Set([...flows.values()].flat().map(({ type }) => type));
@@ -168,7 +173,10 @@ describe('examples', () => {
         for (const field of defaults) assert.ok(field in node, `${node.type} lacks ${field}`);
       }
       const modules = nodes.find(({ type }) => type === 'global-config')?.modules;
-      assert.deepEqual(Object.keys(modules as object), ['@parley/node-red-gemini-live']);
+      const needed = ['@parley/node-red-gemini-live'];
+      // Examples that need more have a submenu of their own.
+      if (file.startsWith('Home Assistant')) needed.push('node-red-contrib-home-assistant-websocket');
+      assert.deepEqual(Object.keys(modules as object).sort(), needed);
       assert.ok(nodes.some(({ type }) => type === 'comment') && nodes.some(({ type }) => type === 'catch'));
       assert.ok(!/credentials|apiKey/.test(JSON.stringify(nodes)));
     });
