@@ -280,6 +280,7 @@ export class Flow {
   /** The connection is gone: what waits goes on waiting, the answer ends with what came. */
   lost(): void {
     this.shut();
+    this.tools.lost();
     this.asking.lost();
     this.turns.lost();
   }

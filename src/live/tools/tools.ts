@@ -141,7 +141,6 @@ export class Tools {
 
   /** A connection is ready. */
   connected(before: CallsBefore): void {
-    this.dropPieces();
     this.cancel('lost', this.ledger.connected(before));
     for (const call of this.ledger.open) {
       this.arm(call);
@@ -153,10 +152,16 @@ export class Tools {
     }
   }
 
+  /** The connection is gone: calls whose arguments have not come to their end will be made again. */
+  lost(): void {
+    this.pieces.clear();
+    this.patience.clear();
+  }
+
   /** The session closes. @param unsaved ids of calls that the newest handle does not know */
   close(unsaved: readonly string[]): void {
     this.ledger.closed(unsaved);
-    this.dropPieces();
+    this.lost();
     this.deadlines.clear();
     this.runner.stopAll('The session was closed');
     this.gate.clear();
@@ -211,11 +216,6 @@ export class Tools {
   private brokenOff(key: string): void {
     const stream = this.pieces.drop(key);
     if (stream) this.begin(stream, stream.args, brokenArguments(stream.name, 'they did not come to an end'));
-  }
-
-  private dropPieces(): void {
-    this.pieces.clear();
-    this.patience.clear();
   }
 
   /** Tells a new call, and has it run, unless it cannot be. */
