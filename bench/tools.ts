@@ -85,9 +85,10 @@ export async function rows(): Promise<Row[]> {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const bare: Moments = { sent: [], called: [], answered: [], received: [] };
-  const nodeRed = await NodeRed.start({ settings: { debugMaxLength: 1_000_000 } });
+  let nodeRed: NodeRed | undefined;
   let socket: WebSocket | undefined;
   try {
+    nodeRed = await NodeRed.start({ settings: { debugMaxLength: 1_000_000 } });
     const lines = linesOf(peer);
     const port = Number((await lines.next()).value);
     const comms = await nodeRed.events();
@@ -102,7 +103,7 @@ export async function rows(): Promise<Row[]> {
     return table({ ...service.ours, ...ours } as Moments, { ...bare, ...service.bare } as Moments);
   } finally {
     socket?.terminate();
-    await nodeRed.stop();
+    await nodeRed?.stop();
     peer.kill();
   }
 }
