@@ -64,7 +64,7 @@ export function describeHome(name: string, find: () => NodeRedRuntime | { missin
       await press('close the bedroom blinds');
       await text(/^The bedroom blinds are closed\.$/);
       await press('set the bedroom light to 40 percent');
-      await text(/^The bedroom light is at 40 percent\.$/);
+      await text(/^The bedroom light is on\. It is at 40 percent\.$/);
       await press('set the thermostat to 21 degrees');
       await text(/^The thermostat is set to 21 degrees\.$/);
       const { bedroom_blinds, bedroom_light, thermostat } = home.devices;
@@ -74,7 +74,7 @@ export function describeHome(name: string, find: () => NodeRedRuntime | { missin
       );
       await home.change('kitchen_sensor', { temperature: 23.5 });
       await press('how warm is it in the kitchen');
-      await text(/^It is 23\.5 degrees in the kitchen\.$/);
+      await text(/^It is 23\.5 degrees in the kitchen\. The humidity is 45 percent\.$/);
     });
 
     it('says so when a device does not answer', async () => {
