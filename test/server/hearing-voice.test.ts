@@ -110,7 +110,7 @@ describe('Voice of the local server', () => {
       'It is -3 degrees outside.',
       'It is partly cloudy, with 100 degrees outside.',
       '5 minutes. The timer is running.',
-      'Your timer for 12 minutes is over.',
+      'The timer for 12 minutes is over.',
       'The camera has sent a JPEG picture. I am only rules and cannot see it.',
       'Shall I really unlock the front door?',
       'I did not understand that. Please say yes or no. Shall I really do that?',
@@ -119,6 +119,7 @@ describe('Voice of the local server', () => {
       'Good night. The lights are off. The blinds are closed. Sleep well.',
       'The result is 391.',
       'The answer lacks something that I need for the next step.',
+      'That did not work: The user did not allow it, so it was not done.',
     ];
     for (const text of texts) {
       const { pcm } = await voice.speak(text);

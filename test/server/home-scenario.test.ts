@@ -143,7 +143,7 @@ describe('the shipped scenario with the functions of a home', () => {
 
   describe('a timer that does not block', () => {
     const timer = [{ name: 'set_timer', behavior: 'NON_BLOCKING' }];
-    const over = 'Your timer for 5 minutes is over.';
+    const over = 'The timer for 5 minutes is over.';
 
     async function running(): Promise<{ talk: ToolTalk; made: SeenCall }> {
       const talk = await ToolTalk.start(timer);

@@ -18,6 +18,8 @@ const HOME_WORDS = [
   ...['JPEG picture', 'PNG picture', 'WEBP picture'],
   'Shall I really unlock the front door?',
   'Shall I really open the garage?',
+  'The timer for',
+  'The user did not allow it, so it was not done.',
 ];
 
 /**
