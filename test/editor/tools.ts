@@ -212,6 +212,9 @@ export function describeToolDialogs(
       await door.getByText('How it is called and answered').click();
       await field(door, 'Confirmation').selectOption('flow');
       await field(door, 'Question').fill('Shall I really unlock the door?');
+      await field(door, 'Meanwhile').selectOption('NON_BLOCKING');
+      await door.getByText('Gemini 3.1 Flash Live always waits').waitFor();
+      await field(door, 'Meanwhile').selectOption('');
       await editor.shot('to be confirmed');
       await editor.doneDialog();
       await editor.wire(tools.id, 4, 'e');

@@ -1,5 +1,6 @@
 import { button, h, select } from '../dom';
 import type { EditorNode } from '../types';
+import { modelNote } from './model-note';
 import { ParameterRows } from './parameters';
 import { problemList, problemText, showProblems, type Problem } from './problem-list';
 import { readParameters } from './schema-rows';
@@ -167,6 +168,7 @@ export class FunctionView {
           this.#choice('scheduling', ['', 'WHEN_IDLE', 'INTERRUPT', 'SILENT'], show),
           row.behavior === 'BLOCKING',
         ),
+        h('div', { class: 'gemini-live-note' }, modelNote(this.node, row)),
         this.#field('timeout', this.#seconds('timeout', row.behavior === 'NON_BLOCKING' ? '600' : '30')),
       );
     };
