@@ -32,7 +32,7 @@ describe('bad input', () => {
     }
     await helper.unload();
     await server.close();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 
   /** audio-in → session, as in example 02, and audio-out beside it. */
