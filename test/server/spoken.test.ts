@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { hasVoice, packageOf, synthesise } from '../../scripts/assets/synth';
+import { SAMPLE_VOICE } from '../../scripts/assets/voices';
 import { loadScenario, startServer, type LocalLiveServer } from '../../src/server';
 import { Resampler } from '../../src/server/resample';
 import { createVoice } from '../../src/server/voice';
@@ -49,6 +51,34 @@ describe('local Live server with its own ears, mind and voice', () => {
       server.removeAllListeners('heard');
     });
   }
+
+  (hasVoice(SAMPLE_VOICE) ? it : it.skip)(
+    `asks before it unlocks a door, and hears the yes of a strange voice (needs the package ${packageOf(SAMPLE_VOICE)})`,
+    async () => {
+      const functionDeclarations = [{ name: 'unlock_front_door' }];
+      const client = await WireClient.start(server, setupFor(GEN_3_1, { tools: [{ functionDeclarations }] }));
+      const say = async (text: string): Promise<void> =>
+        client.sendAudio(join(noise(400), await synthesise(SAMPLE_VOICE, text, 16_000), noise(900)));
+      const calls = () => client.messages.flatMap(({ toolCall }) => toolCall?.functionCalls ?? []);
+      const answer = async (number: number, response: object): Promise<void> => {
+        await client.until(() => calls().length >= number, `call ${number}`);
+        const { id, name } = calls()[number - 1]!;
+        client.send({ toolResponse: { functionResponses: [{ id, name, response }] } });
+        await client.turns(number);
+      };
+      await say('unlock the front door');
+      const question = 'Shall I really unlock the front door?';
+      await answer(1, { status: 'confirmation_required', question });
+      assert.equal(client.transcript('outputTranscription'), question);
+      await say('yes please');
+      await answer(2, { status: 'ok' });
+      assert.deepEqual(calls()[1]?.args, { confirmed: true });
+      assert.equal(client.transcript('inputTranscription'), ' unlock the front door yes please');
+      assert.match(client.transcript('outputTranscription'), /The front door is unlocked\.$/);
+      assertFaithful(client, 'combined');
+      client.close();
+    },
+  );
 
   it('says so when it did not recognise what it heard, and how to get more', async () => {
     const client = await WireClient.start(server, setupFor(NATIVE));
