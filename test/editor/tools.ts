@@ -332,6 +332,27 @@ export function describeToolDialogs(
       await editor.quiet();
     });
 
+    it('can be edited, if less comfortably, where the plugin with the widgets is switched off', async () => {
+      const page = await browser!.context.newPage();
+      await page.route(/\/plugins(\?|$)/, async (route) => {
+        const html = (route.request().headers()['accept'] ?? '').includes('text/html');
+        await (html ? route.fulfill({ contentType: 'text/html', body: '' }) : route.fallback());
+      });
+      const plain = await Editor.open(page, nodeRed!.url, `plain-${name}`);
+      const dialog = await plain.openDialog(tools);
+      const text = dialog.locator('.gemini-live-functions-text');
+      const functions = JSON.parse(await text.inputValue()) as Tools['functions'];
+      await plain.shot('without the plugin');
+      await text.fill(JSON.stringify([...functions, { ...functions[0], name: 'lock_front_door' }]));
+      await plain.doneDialog();
+      const { functions: edited, outputs, session } = await plain.exported<Tools>(tools.id);
+      assert.equal(edited.at(-1)?.name, 'lock_front_door');
+      assert.deepEqual({ outputs, session }, { outputs: functions.length + 3, session: 'kitchen' });
+      assert.deepEqual(plain.complaints, []);
+      await page.evaluate('RED.nodes.dirty(false)'); // it would ask before it closes
+      await page.close();
+    });
+
     for (const theme of themes) {
       it(`is easy on the eyes in the ${theme} theme, also where there is little room`, async () => {
         if (themes.length > 1) await editor.theme(theme);
