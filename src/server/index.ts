@@ -12,6 +12,8 @@ export { HandleStore } from './handles';
 export type { ConnectionStats, JournalEntry } from './journal';
 export type { Limits } from './lifetime';
 export type {
+  BuiltInTool,
+  BuiltInUse,
   CallRequest,
   CallResult,
   DeclaredFunction,
@@ -21,6 +23,7 @@ export type {
   MindInput,
   Phrase,
   Reply,
+  ResultPart,
   Scenario,
   Speech,
   SpokenWord,
