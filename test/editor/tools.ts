@@ -36,6 +36,10 @@ const FLOW: FlowNode[] = [
     y: 120,
     wires: [[], [], []],
   },
+  {
+    ...{ id: 'answer', type: 'gemini-live-tool-response', z: 'flow', name: '', x: 200, y: 400 },
+    ...{ scheduling: '', partial: false, wires: [] },
+  },
   ...['a', 'b', 'c', 'd', 'e'].map((id, index) => debug(id, 100 + 60 * index)),
 ];
 
@@ -366,6 +370,10 @@ export function describeToolDialogs(
           await editor.cancelDialog();
         }
         await editor.page.setViewportSize({ width: 1400, height: 900 });
+        await editor.openDialog((await editor.nodes()).find(({ id }) => id === 'answer')!);
+        await editor.shot(`${theme} tool response`);
+        faults.push(...(await editor.faults()));
+        await editor.cancelDialog();
         assert.deepEqual(faults, []);
       });
     }
