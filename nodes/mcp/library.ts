@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { NodeError } from '../shared/errors';
@@ -88,13 +89,9 @@ export function loadLibrary(
 ): McpLibrary {
   for (const place of places) {
     const load = createRequire(place);
-    let client: string;
+    if (!isInstalled(load)) continue;
     try {
-      client = load.resolve(`${PACKAGE}/client/index.js`);
-    } catch {
-      continue;
-    }
-    try {
+      const client = load.resolve(`${PACKAGE}/client/index.js`);
       return {
         ...(load(client) as Pick<McpLibrary, 'Client'>),
         ...(load(`${PACKAGE}/client/streamableHttp.js`) as Pick<McpLibrary, 'StreamableHTTPClientTransport'>),
@@ -114,6 +111,15 @@ export function loadLibrary(
     'NO_MCP_SDK',
     `Using MCP servers needs the package ${PACKAGE}, which is not installed. ${advice(userDir)}`,
   );
+}
+
+/**
+ * Node.js remembers for good that it did not find a package: so it is asked only for one that is there, and what is installed while
+ * Node-RED runs is found by the next deploy.
+ */
+function isInstalled(load: NodeJS.Require): boolean {
+  const folders = load.resolve.paths(PACKAGE) ?? [];
+  return folders.some((folder) => existsSync(path.join(folder, PACKAGE, 'package.json')));
 }
 
 function advice(userDir: string): string {
