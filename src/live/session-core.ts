@@ -136,7 +136,7 @@ export abstract class SessionCore extends GuardedEmitter {
 
   /** What another session needs as `resumeFrom` to take this conversation up: plain JSON without credentials. */
   conversationState(): ConversationState {
-    return structuredClone({ ...this.memory.state, ...this.flow.state(this.care.unsaved) });
+    return structuredClone({ ...this.memory.state, ...this.flow.state(this.care.notSaved) });
   }
 
   /**
@@ -159,9 +159,9 @@ export abstract class SessionCore extends GuardedEmitter {
    * @param options.reason told with the states that follow.
    */
   async close(options: { playback?: 'stop' | 'finish'; reason?: string } = {}): Promise<void> {
-    const { unsaved } = this.care;
+    const { notSaved } = this.care;
     this.care.close();
-    this.flow.close(options.playback === 'finish', unsaved);
+    this.flow.close(options.playback === 'finish', notSaved);
     await this.life.close(options.reason);
     this.endIterators();
   }
