@@ -1,4 +1,4 @@
-import { checkDeclaration, type LiveConnectConfig } from '../../protocol';
+import { checkDeclaration, fitsSchema, type LiveConnectConfig } from '../../protocol';
 import { LiveError } from '../errors';
 import type { LiveSession } from '../session';
 import type { ToolArgs } from './open-call';
@@ -92,12 +92,15 @@ export function declarationOf({ name, description, parameters, behavior }: ToolD
   name: string;
   description?: string;
   parameters?: object;
+  parametersJsonSchema?: object;
   behavior?: 'BLOCKING' | 'NON_BLOCKING';
 } {
   return {
     name,
     ...(description !== undefined && { description }),
-    ...(parameters !== undefined && { parameters }),
+    ...(parameters !== undefined && {
+      [fitsSchema(parameters) ? 'parameters' : 'parametersJsonSchema']: parameters,
+    }),
     ...(behavior !== undefined && { behavior }),
   };
 }
