@@ -157,6 +157,15 @@ describeScreen('media: a screen as frames', function () {
     }
   });
 
+  it('leaves nothing after starts and stops at any moment', async () => {
+    for (let cycle = 0; cycle < 16; cycle++) {
+      const one = watch({ source, fps: 10 });
+      await runTool('sleep', [String((cycle % 8) * 0.03)]);
+      await one.stop();
+    }
+    await stopAll(tools);
+  });
+
   it('mutes at the source', async () => {
     const seen = watch({ source, fps: 10, duplicates: false });
     await seen.some(2);
