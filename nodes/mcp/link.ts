@@ -200,15 +200,18 @@ export class McpLink {
       if (this.#calls === 0) void connection.ping();
     };
     const ping = setInterval(look, pingEveryMs);
+    const read = async (): Promise<void> => {
+      try {
+        const tools = await connection.tools();
+        if (this.#connection === connection) this.listener.tools(tools);
+      } catch (error) {
+        if (this.#connection === connection) this.listener.trouble(error);
+      }
+    };
     let settle: NodeJS.Timeout | undefined;
     connection.onchanged = () => {
       clearTimeout(settle);
-      settle = setTimeout(() => {
-        connection.tools().then(
-          (tools) => this.#connection === connection && this.listener.tools(tools),
-          (error: unknown) => this.#connection === connection && this.listener.trouble(error),
-        );
-      }, settleMs);
+      settle = setTimeout(() => void read(), settleMs);
     };
     connection.ontrouble = look;
     return () => {

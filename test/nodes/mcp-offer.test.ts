@@ -154,6 +154,45 @@ describe('schema of an MCP tool', () => {
     assert.deepEqual(input, before);
   });
 
+  it('is all of its parts, also of parts of parts, each counted once', () => {
+    const text = { type: 'string' };
+    const { schema } = modelSchema({
+      type: 'object',
+      allOf: [
+        { $ref: '#' },
+        { $ref: '#/$defs/a' },
+        { allOf: [{ properties: { b: text } }, { required: ['b'] }] },
+        { allOf: [{ properties: { c: text } }] },
+      ],
+      $defs: { a: { $ref: '#/$defs/again' }, again: { properties: { a: text }, required: ['a'] } },
+    });
+    assert.deepEqual(schema, {
+      type: 'object',
+      properties: { a: text, b: text, c: text },
+      required: ['a', 'b'],
+    });
+  });
+
+  it('holds nothing that could break whoever writes it as JSON', () => {
+    const deep = JSON.parse(`${'['.repeat(1e5)}${']'.repeat(1e5)}`) as unknown;
+    const cases: object[] = ['type', 'title', 'minItems', 'propertyOrdering', 'enum'].map((name) => ({
+      properties: { a: { type: 'string', [name]: deep } },
+    }));
+    cases.push({ allOf: Array.from({ length: 20_000 }, (_, at) => ({ properties: { [`p${at}`]: {} } })) });
+    for (const inputSchema of cases) {
+      const { functions, warnings } = offerOf([tool('odd', { inputSchema }), tool('fine')], ALL);
+      assert.deepEqual(
+        functions.map(({ name }) => name),
+        ['fine'],
+      );
+      assert.match(warnings.join(), /"odd" is not offered: its input schema is too large/);
+    }
+    const { schema } = modelSchema({
+      properties: { a: { type: 'string', title: { a: 1 }, minLength: [1] } },
+    });
+    assert.deepEqual(schema.properties, { a: { type: 'string' } });
+  });
+
   it('is refused when it grows without bounds', () => {
     const $defs: Record<string, object> = { d0: { type: 'string' } };
     for (let level = 1; level < 20; level += 1) {
