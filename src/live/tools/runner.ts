@@ -102,5 +102,5 @@ function isGenerator(value: unknown): value is AsyncIterator<unknown> {
 }
 
 function responseOf({ id, name }: Call, answer: ToolAnswer, scheduling?: Scheduling): FunctionResponse {
-  return { ...(id && { id }), name, ...answer, ...(scheduling && { scheduling }) };
+  return { id, name, ...answer, ...(scheduling && { scheduling }) };
 }

@@ -276,7 +276,7 @@ export class Tools {
     const { status } = failure.error;
     const { id, name } = call;
     this.ledger.refuse(call, status);
-    this.settle(call, { ...(id && { id }), name, response: { ...failure } }, { by: SESSION, status });
+    this.settle(call, { id, name, response: { ...failure } }, { by: SESSION, status });
   }
 
   /** Takes an answer that nobody can give again: with a full queue it waits. */
