@@ -65,6 +65,20 @@ describe('tools node: confirmation', () => {
       });
     }
 
+    it('has nothing to undo when a call that was denied is cancelled after that', async () => {
+      const stage = await Stage.set(wire, { functions: [door] });
+      stage.flow.send('router', { ...(await asked(stage)), payload: false });
+      await answered(stage.peer);
+      stage.flow.send('router', { ...(await asked(stage, 'c2')), payload: true });
+      await until('the call', () => stage.flow.got('set_light')[0]);
+      stage.peer.send({ toolCallCancellation: { ids: ['c1', 'c2'] } });
+      await until('the cancellation', () => stage.flow.got('cancelled')[0]);
+      assert.deepEqual(
+        stage.flow.got('cancelled').map(({ tool }) => tool?.id),
+        ['c2'],
+      );
+    });
+
     it('tells the model when nobody says anything', async () => {
       const stage = await Stage.set(wire, { functions: [{ ...door, confirmTimeout: 0.1 }] });
       const message = await asked(stage);
