@@ -356,6 +356,20 @@ describe('place of an MCP server', () => {
       assert.ok(secrets.includes(secret), secret);
   });
 
+  it('has secrets that are known also by their parts, wherever they come from', () => {
+    const secretsFor = (credentials: Record<string, string>): string[] =>
+      secretsOf(read({ transport: 'http', secretAddress: true }, credentials), credentials);
+    const address = 'https://me:p%40ssw%@example.org/mcp/sk-0123456789?key=abcdef';
+    const secrets = [
+      ...secretsFor({ secretUrl: address }),
+      ...secretsFor({ secretUrl: address, token: '${HOUSE}' }),
+      ...secretsFor({ secretUrl: address, headers: 'Authorization: Token of-the-header' }),
+    ];
+    for (const secret of ['p%40ssw%', 'sk-0123456789', 'abcdef', 'from-environment', 'of-the-header'])
+      assert.ok(secrets.includes(secret), secret);
+    assert.ok(!secrets.includes('mcp'));
+  });
+
   for (const [def, message] of [
     [{ transport: 'stdio', command: '' }, /no command/],
     [{ transport: 'http', url: '' }, /no address/],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ScriptedServer, type ScriptedConnection } from '../support/scripted-server';
-import { helper, until } from './support';
+import { events, helper, until } from './support';
 import { answered, answers, calls, declared, failure, light, ROOM, Stage, stageFlow } from './tools-support';
 
 const QUESTION = 'Shall I really open the door?';
@@ -64,6 +64,16 @@ describe('tools node: confirmation', () => {
         assert.deepEqual(stage.flow.errors, []);
       });
     }
+
+    it('runs with the arguments that were confirmed, whatever the flow does with the event of the call', async () => {
+      const stage = await Stage.set(wire, { functions: [door] });
+      const message = await asked(stage);
+      const event = await until('the event', () => events(stage.flow, 'events', 'tool-call')[0]);
+      (event.payload as { args: { room: string } }).args.room = 'bedroom';
+      stage.flow.send('router', { ...message, payload: true });
+      const call = await until('the call', () => stage.flow.got('set_light')[0]);
+      assert.deepEqual(call.payload, { room: 'kitchen' });
+    });
 
     it('has nothing to undo when a call that was denied is cancelled after that', async () => {
       const stage = await Stage.set(wire, { functions: [door] });
