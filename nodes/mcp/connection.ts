@@ -1,11 +1,19 @@
 import { version } from '../../src/cli/chat/version';
 import { endedFailure, failureOf, McpFailure } from './failure';
 import { guardedFetch } from './http';
-import type { McpClient, McpLibrary, McpTransport } from './library';
-import type { CallOptions } from './link';
+import type { McpClient, McpLibrary, McpTransport, Progress } from './library';
 import type { Place } from './settings';
 import { StdioTransport } from './stdio';
 import { readTools, type McpTool } from './tools-list';
+
+/** What a call needs beside its arguments. */
+export interface CallOptions {
+  /** Aborting it sends the server a cancellation. */
+  signal: AbortSignal;
+  /** How long the server may take (ms). */
+  timeoutMs: number;
+  onprogress?: (progress: Progress) => void;
+}
 
 /** Times of a connection (ms). */
 export interface ConnectionTimes {

@@ -1,9 +1,8 @@
 import { Backoff } from '../../src/live/recovery/backoff';
 import { NodeError } from '../shared/errors';
 import { within } from '../shared/handles';
-import type { Connection } from './connection';
+import type { CallOptions, Connection } from './connection';
 import { McpFailure } from './failure';
-import type { Progress } from './library';
 import type { McpTool } from './tools-list';
 
 /** How a link stands. `failed` is for good: only a new deploy helps. */
@@ -43,15 +42,6 @@ export interface LinkListener {
   state(state: LinkState, error?: unknown): void;
   /** Something went wrong that ended nothing. */
   trouble(error: unknown): void;
-}
-
-/** What a call needs beside its arguments. */
-export interface CallOptions {
-  /** Aborting it sends the server a cancellation. */
-  signal: AbortSignal;
-  /** How long the server may take (ms). */
-  timeoutMs: number;
-  onprogress?: (progress: Progress) => void;
 }
 
 /**

@@ -21,11 +21,11 @@ import { Lanes, type LaneOptions, type Uplink } from './lanes';
 import { Limiter, type Wait } from './limits/limiter';
 import type { CostLimitOptions, LimitOptions } from './limits/options';
 import { announcement, Announcer } from './say';
-import type { LiveSession } from './session';
 import type { LiveEndpoint } from './target';
 import { InputClock, Speech, type TurnTimings } from './timings';
 import type { OpenCall } from './tools/open-call';
 import { Tools, type CallsBefore, type NotSaved, type ToolsOptions } from './tools/tools';
+import type { ToolSession } from './tools/tool-session';
 import { Turns } from './turns';
 import type { WatchdogOptions } from './watchdogs/options';
 import { Watchdogs } from './watchdogs/watchdogs';
@@ -61,7 +61,7 @@ export interface FlowContext {
   conversation: string;
   emit: Emit;
   /** The session, for the functions that it runs. */
-  session(): LiveSession;
+  session(): ToolSession;
   /** Connection part of each turn's timings. */
   timings(): TurnTimings;
   before: FlowState;

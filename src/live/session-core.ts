@@ -24,11 +24,11 @@ import type { ReplayStats } from './recovery/replay';
 import { Revival, type Beginning } from './recovery/revival';
 import { timerMs } from './recovery/time';
 import { hostOf } from './redact';
-import type { LiveSession } from './session';
 import { guardTap, type FrameTap } from './tap';
 import { checkTools, type AnyTool } from './tools/define';
 import type { OpenCall } from './tools/open-call';
 import type { ToolPolicy } from './tools/policy';
+import type { ToolSession } from './tools/tool-session';
 
 /** What a session needs; only `endpoint` has no default. */
 export interface LiveSessionOptions extends FlowOptions {
@@ -92,7 +92,7 @@ export abstract class SessionCore extends GuardedEmitter {
       model: this.model,
       conversation: this.conversation,
       emit: this.tell,
-      session: () => this as unknown as LiveSession,
+      session: () => this.self,
       timings: () => this.life.connection?.timings ?? {},
       before: this.memory.state,
       close: (reason) => void this.close({ reason }),
@@ -105,6 +105,9 @@ export abstract class SessionCore extends GuardedEmitter {
     const parts = { life: () => this.life, flow: () => this.flow };
     this.care = new Care({ settings, revival, resumable, indexed, ...parts });
   }
+
+  /** This session, as its functions see it. */
+  protected abstract get self(): ToolSession;
 
   /** Id of the conversation; it stays the same when the conversation is taken up again. */
   get conversation(): string {

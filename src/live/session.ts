@@ -41,6 +41,10 @@ export class LiveSession extends SessionCore {
     return super.close(options);
   }
 
+  protected override get self(): this {
+    return this;
+  }
+
   /** The model is answering, or its answer is still being played. */
   get busy(): boolean {
     return this.flow.turns.busy;

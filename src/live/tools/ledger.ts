@@ -1,8 +1,7 @@
 import type { FunctionResponse } from '../../protocol';
 import { LiveError } from '../errors';
-import type { ToolOutcome } from '../events';
 import type { ToolFailureStatus } from './answers';
-import type { OpenCall, ToolArgs } from './open-call';
+import type { OpenCall, ToolArgs, ToolOutcome } from './open-call';
 
 /** Who answers, and with which failure. */
 export interface Answerer {

@@ -6,7 +6,6 @@ import {
   type LiveConnectConfig,
 } from '../../protocol';
 import type { Emit } from '../events';
-import type { LiveSession } from '../session';
 import type { ToolFailure } from './answers';
 import { Deadlines } from './deadlines';
 import type { AnyTool } from './define';
@@ -17,6 +16,7 @@ import { Pieces, type Stream } from './pieces';
 import { PolicyRules, type ToolPolicy } from './policy';
 import { Runner } from './runner';
 import { FunctionTable } from './table';
+import type { ToolSession } from './tool-session';
 import { brokenArguments, interrupted, missing, timedOut, wrongArguments } from './words';
 
 export type { CallsBefore, NotSaved } from './ledger';
@@ -42,7 +42,7 @@ export interface ToolsContext {
   emit: Emit;
   model: string;
   backend: 'gemini' | 'vertex';
-  session(): LiveSession;
+  session(): ToolSession;
   /** Open calls of a conversation that is taken up again. */
   before: readonly OpenCall[] | undefined;
   /** As {@link LedgerContext.send}. */
