@@ -17,7 +17,7 @@ export interface CallOptions {
 
 /** Times of a connection (ms). */
 export interface ConnectionTimes {
-  /** From the start to the end of the handshake; `npx` may have to install the server first. */
+  /** From the start to the end of the handshake; `npx` may have to install the server first. And for all pages of the tools. */
   connectMs: number;
   /** For one page of the tools. */
   listMs: number;
@@ -108,11 +108,12 @@ export class Connection {
     const { ResultSchema } = this.library;
     const timeout = this.times.listMs;
     try {
-      return await readTools((cursor) =>
+      const page = (cursor: string | undefined): Promise<Record<string, unknown>> =>
         this.#client.request({ method: 'tools/list', params: cursor ? { cursor } : {} }, ResultSchema, {
           timeout,
-        }),
-      );
+        });
+      // Each page in its time may still be hours for all of them.
+      return await limit(this.times.connectMs, readTools(page));
     } catch (error) {
       throw failureOf(error, this.#said);
     }

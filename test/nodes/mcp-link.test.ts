@@ -182,6 +182,12 @@ describe('link to an MCP server', function () {
       assert.match(linked.errors[0] ?? '', /in time/);
     });
 
+    it('whose tools do not come to an end is given up after a time', async () => {
+      const linked = start(stdioPlace(['pages']), {}, { connectMs: 3000 });
+      await until('given up', () => linked.link.state === 'lost', 30_000);
+      assert.match(linked.errors[0] ?? '', /in time/);
+    });
+
     it('gets the environment that it is given, and no key of ours', async () => {
       process.env.GEMINI_API_KEY = 'not-for-others';
       try {

@@ -2,6 +2,8 @@ import { appendFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import process from 'node:process';
 import { setInterval } from 'node:timers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { mcpServer } from './tools.mjs';
 
@@ -11,6 +13,7 @@ import { mcpServer } from './tools.mjs';
 //   asks     asks for signs of life without end, and reads nothing
 //   flood    nothing but other text, as fast as it goes
 //   long     a line without end
+//   pages    tells its tools in pages without end, one a second
 //   hang     answers nothing at all
 //   deaf     goes on after the end of stdin, and after SIGTERM
 //   child    starts another process, which would go on for ever
@@ -58,7 +61,14 @@ else {
   if (faults.includes('deep')) {
     process.stdout.write(`{"jsonrpc":"2.0","odd":${'['.repeat(1e5)}${']'.repeat(1e5)}}\n`);
   }
-  await mcpServer(state).connect(new StdioServerTransport());
+  const server = mcpServer(state);
+  if (faults.includes('pages')) {
+    server.setRequestHandler(ListToolsRequestSchema, async () => {
+      await sleep(1000);
+      return { tools: [], nextCursor: String(Date.now()) };
+    });
+  }
+  await server.connect(new StdioServerTransport());
   process.stdin.on('end', () => !faults.includes('deaf') && process.exit(0));
 }
 
