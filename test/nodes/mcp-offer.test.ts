@@ -232,7 +232,8 @@ describe('list of the tools of an MCP server', () => {
 });
 
 describe('result of an MCP tool as an answer', () => {
-  const response = (result: object): unknown => answerOf(result as never).response;
+  const clean = (text: string): string => text.replaceAll('abcdef', '[secret]');
+  const response = (result: object): unknown => answerOf(result as never, clean).response;
 
   it('is what is structured, else the text, else that it went well', () => {
     const content = [{ type: 'text', text: '{"a":1}' }];
@@ -253,18 +254,21 @@ describe('result of an MCP tool as an answer', () => {
 
   it('carries pictures, sound and texts of resources; links and what is left out are named', () => {
     const data = Buffer.from('picture').toString('base64');
-    const answer = answerOf({
-      content: [
-        { type: 'text', text: 'Look.' },
-        { type: 'image', data, mimeType: 'image/png' },
-        { type: 'audio', data, mimeType: 'audio/wav' },
-        { type: 'resource', resource: { uri: 'file:///a', text: 'inside' } },
-        { type: 'resource', resource: { uri: 'file:///b', blob: data, mimeType: 'application/zip' } },
-        { type: 'resource_link', uri: 'file:///c', name: 'c', other: 1 },
-        { type: 'future' },
-        null,
-      ],
-    });
+    const answer = answerOf(
+      {
+        content: [
+          { type: 'text', text: 'Look.' },
+          { type: 'image', data, mimeType: 'image/png' },
+          { type: 'audio', data, mimeType: 'audio/wav' },
+          { type: 'resource', resource: { uri: 'file:///a', text: 'inside' } },
+          { type: 'resource', resource: { uri: 'file:///b', blob: data, mimeType: 'application/zip' } },
+          { type: 'resource_link', uri: 'file:///c', name: 'c', other: 1 },
+          { type: 'future' },
+          null,
+        ],
+      },
+      clean,
+    );
     assert.deepEqual(answer.response, {
       result: 'Look.\ninside',
       image1: { $ref: 'image1' },
@@ -287,10 +291,19 @@ describe('result of an MCP tool as an answer', () => {
   });
 
   it('is an error where the tool says so', () => {
-    const { error } = response({ content: [{ type: 'text', text: 'Broken.' }], isError: true }) as {
+    const { error } = response({ content: [{ type: 'text', text: 'Broken: abcdef.' }], isError: true }) as {
       error: object;
     };
-    assert.deepEqual(error, { status: 'FAILED', message: 'Broken.', retryable: false });
+    assert.deepEqual(error, { status: 'FAILED', message: 'Broken: [secret].', retryable: false });
+  });
+
+  it('does not list things without end', () => {
+    const link = { type: 'resource_link', uri: `file:///${'x'.repeat(10_000)}`, name: 'c' };
+    const content = [...Array.from({ length: 5000 }, () => link), ...Array.from({ length: 100 }, () => ({}))];
+    const { links, notSent } = response({ content }) as { links: object[]; notSent: string[] };
+    assert.equal(links.length, 50);
+    assert.equal(notSent.at(-1), '5000 more');
+    assert.ok(JSON.stringify({ links, notSent }).length < 60_000);
   });
 
   it('is cut when it is too long for a conversation', () => {
