@@ -138,7 +138,7 @@ export class LiveSession extends SessionCore {
    */
   respond(functionResponses: FunctionResponse | FunctionResponse[]): void {
     const { toolResponse: answers } = this.encoded(() => toolResponse({ functionResponses }, this.backend));
-    this.flow.tools.answer(answers?.functionResponses ?? []);
+    this.encoded(() => this.flow.tools.answer(answers?.functionResponses ?? []));
   }
 
   /**

@@ -44,6 +44,37 @@ describe('live: answers to function calls', () => {
   const bench = new Bench();
   afterEach(() => bench.cleanUp());
 
+  it('leaves a call open whose answer cannot be written as JSON, and takes a better one', async () => {
+    const { session, peer } = await bench.connected();
+    peer.send(call('a'));
+    await next(session, 'tool-call', ({ id }) => id === 'a');
+    assert.throws(() => session.respond({ id: 'a', name: 'light', response: { big: 1n } }), {
+      code: 'BAD_INPUT',
+    });
+    assert.deepEqual(
+      session.openCalls.map(({ id }) => id),
+      ['a'],
+    );
+    session.respond(answer('a'));
+    await settled(session, peer);
+    assert.deepEqual(answers(peer), [answer('a')]);
+  });
+
+  it('answers a call whose arguments are nested without end, and loses no other call of its message', async () => {
+    const { session, peer } = await bench.connected();
+    const deep = `${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}`;
+    const frame = JSON.stringify({ toolCall: { functionCalls: [{ id: 'a', name: 'light', args: 'DEEP' }] } });
+    const other = JSON.stringify({ id: 'b', name: 'light', args: {} });
+    peer.sendFrame(frame.replace('"DEEP"', deep).replace('}]', `},${other}]`));
+    await next(session, 'tool-call', ({ id }) => id === 'b');
+    session.respond(answer('b'));
+    await settled(session, peer);
+    const [first, second] = answers(peer) as { id: string; response: object }[];
+    assert.equal(first?.id, 'a');
+    assert.match(JSON.stringify(first?.response), /INVALID_ARGUMENTS.*nested too deeply/);
+    assert.deepEqual(second, answer('b'));
+  });
+
   it('sends one answer per call, and tells what became of each', async () => {
     const { session, log, peer } = await bench.connected();
     peer.send(call('a', 'b'));

@@ -266,6 +266,13 @@ describe('live: answers from what functions return', () => {
     assert.match(String(toolAnswer(Buffer.from([0xc3, 0x28])).response['result']), /2 bytes in a format/);
   });
 
+  it('ends with objects that all know each other', () => {
+    const crowd: Record<string, unknown>[] = Array.from({ length: 12 }, () => ({}));
+    crowd.forEach((one) => crowd.forEach((other, at) => (one[`friend${at}`] = other)));
+    const json = JSON.stringify(toolAnswer(crowd[0]));
+    assert.ok(json.includes('[too much]') && json.length < 3_000_000, `${json.length}`);
+  });
+
   it('survives circles, depth and what cannot be turned into JSON', () => {
     const circle: Record<string, unknown> = { a: 1, f: () => {} };
     circle['self'] = circle;

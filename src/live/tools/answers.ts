@@ -37,6 +37,8 @@ export interface ToolAnswer {
 
 const MAX_MESSAGE = 600;
 const MAX_DEPTH = 32;
+/** Objects and lists in one answer: those that all know each other would be written out for ever. */
+const MAX_VALUES = 5_000;
 
 /** The response that a model gets for an error. Credentials are taken out of the message. */
 export function toolFailure(failure: {
@@ -62,10 +64,11 @@ export function toolAnswer(value: unknown): ToolAnswer {
     return ofBytes(value.map((bytes) => ['', bytes]));
   }
   if (value instanceof Map) return toolAnswer(Object.fromEntries(value));
-  if (!isObject(value) || value instanceof Set || 'toJSON' in value) return ofJson(toJson(value, 0, []));
+  if (!isObject(value) || value instanceof Set || 'toJSON' in value)
+    return ofJson(toJson(value, { left: MAX_VALUES }));
   const media = Object.entries(value).filter((entry): entry is [string, Uint8Array] => isBytes(entry[1]));
   const rest = Object.fromEntries(Object.entries(value).filter(([, inner]) => !isBytes(inner)));
-  const json = toJson(rest, 0, [value]);
+  const json = toJson(rest, { left: MAX_VALUES }, [value]);
   if (media.length === 0) return ofJson(json);
   const { response, parts } = ofBytes(media);
   return { response: { ...(json as object), ...response }, ...(parts && { parts }) };
@@ -122,26 +125,26 @@ function textOf(bytes: Uint8Array): string | undefined {
 }
 
 /** A value as JSON can hold it: flows hand over anything, also circles. */
-function toJson(value: unknown, depth: number, above: readonly unknown[]): unknown {
+function toJson(value: unknown, budget: { left: number }, above: readonly unknown[] = []): unknown {
   if (typeof value === 'bigint') return value.toString();
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
   if (typeof value !== 'object') return undefined;
   if (above.includes(value)) return '[circular]';
-  if (depth > MAX_DEPTH) return '[nested too deeply]';
+  if (above.length > MAX_DEPTH) return '[nested too deeply]';
+  if (budget.left <= 0) return '[too much]';
+  budget.left -= 1;
   if (isBytes(value)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
   if (value instanceof Error) return excerpt(value.message, [], MAX_MESSAGE);
   const inside = [...above, value];
   if (typeof (value as { toJSON?: unknown }).toJSON === 'function') {
-    return toJson((value as { toJSON(): unknown }).toJSON(), depth + 1, inside);
+    return toJson((value as { toJSON(): unknown }).toJSON(), budget, inside);
   }
-  if (value instanceof Map) return toJson(Object.fromEntries(value), depth, above);
+  if (value instanceof Map) return toJson(Object.fromEntries(value), budget, above);
   if (Array.isArray(value) || value instanceof Set) {
-    return [...(value as Iterable<unknown>)].map((item) => toJson(item, depth + 1, inside) ?? null);
+    return [...(value as Iterable<unknown>)].map((item) => toJson(item, budget, inside) ?? null);
   }
-  const fields = Object.entries(value).map(
-    ([name, item]) => [name, toJson(item, depth + 1, inside)] as const,
-  );
+  const fields = Object.entries(value).map(([name, item]) => [name, toJson(item, budget, inside)] as const);
   return Object.fromEntries(fields.filter(([, item]) => item !== undefined));
 }
 

@@ -267,12 +267,17 @@ export class Ledger {
       );
     };
     const finals = taken.filter(([, { willContinue }]) => !willContinue).map(([call]) => call);
-    if (this.context.send(due(), due, sent)) {
-      for (const call of finals) this.context.settled(call);
-      return true;
+    let queued = false;
+    try {
+      queued = this.context.send(due(), due, sent);
+    } finally {
+      // Also what cannot be written as JSON leaves its call open, for a better answer.
+      for (const call of finals) {
+        if (queued) this.context.settled(call);
+        else call.state = 'open';
+      }
     }
-    for (const call of finals) call.state = 'open';
-    return false;
+    return queued;
   }
 
   private keep(call: Call): void {

@@ -54,6 +54,8 @@ export interface ToolsContext {
 /** An answer of the session's own that could not be queued is tried again after that (ms). */
 const RETRY_MS = 1000;
 const SESSION = 'session';
+/** Levels of arguments. */
+const MAX_DEPTH = 200;
 
 /**
  * All that becomes of the model's function calls: which there are, what answers them, how long that may take, and whether
@@ -239,6 +241,7 @@ export class Tools {
   }
 
   private judge(name: string, given: unknown): { args: ToolArgs; failure?: { error: ToolFailure } } {
+    if (tooDeep(given)) return { args: {}, failure: brokenArguments(name, 'they are nested too deeply') };
     if (!this.rules.checks) return { args: asArgs(given) };
     if (!this.table.has(name)) return { args: asArgs(given), failure: missing(name, this.table.names) };
     const { args, problems } = this.table.check(name, given);
@@ -301,6 +304,12 @@ export class Tools {
 
 function told({ id, name, args }: Call): { id: string; name: string; args: ToolArgs } {
   return { id, name, args: structuredClone(args) };
+}
+
+/** Nothing that a function takes: copying it would exhaust the stack, and cost the other calls of the message their answers. */
+function tooDeep(value: unknown, left = MAX_DEPTH): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return left === 0 || Object.values(value).some((inner) => tooDeep(inner, left - 1));
 }
 
 function asArgs(value: unknown): ToolArgs {
