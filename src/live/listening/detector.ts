@@ -74,7 +74,9 @@ export class SureDetector implements VoiceDetector {
     try {
       const likely = detector.push(pcm);
       if (typeof likely === 'number') return sane(likely);
-      return this.patient(likely, 'gave no verdict').then(sane).catch((error) => this.replace(error).push(pcm));
+      return this.patient(likely, 'gave no verdict')
+        .then(sane)
+        .catch((error) => this.replace(error).push(pcm));
     } catch (error) {
       return this.replace(error).push(pcm);
     }

@@ -64,22 +64,24 @@ export class Ear {
 
   private run(): void {
     while (!this.busy && !this.closed) {
-      const next = this.waiting.shift();
+      const next = this.waiting[0];
       if (next === undefined) return;
       const steps = next === 'stop' ? this.activity.stop() : this.activity.push(next);
-      if (Array.isArray(steps)) this.tell(steps);
+      if (Array.isArray(steps)) this.took(steps);
       else {
         this.busy = true;
         void steps.then((found) => {
           this.busy = false;
-          this.tell(found);
+          this.took(found);
           this.run();
         });
       }
     }
   }
 
-  private tell(steps: ActivityStep[]): void {
+  /** The first that waits is decided upon. */
+  private took(steps: ActivityStep[]): void {
+    this.waiting.shift();
     // A listener may have closed the session.
     for (const step of steps) if (!this.closed) this.said(step);
   }
