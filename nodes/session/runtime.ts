@@ -12,9 +12,10 @@ import { textOf, userDir } from '../shared/values';
 import { act } from './actions';
 import { Conversation } from './conversation';
 import { Memory } from './memory';
+import { turnDetectionOf, type TurnFields } from './turns';
 
 /** The fields of the dialog. */
-interface SessionDef extends NodeDef {
+interface SessionDef extends NodeDef, TurnFields {
   /** Id of the config node. */
   config: string;
   connect: 'input' | 'deploy';
@@ -103,10 +104,12 @@ export default function (RED: Red): void {
       }
       const memory = new Memory(RED, this, config.live.identity, textOf(def.store) ?? '');
       const record = textOf(def.record);
+      const turnDetection = turnDetectionOf(def, this, userDir(RED));
       conversation = new Conversation(this, config.live, memory, status, {
         partial: def.partial === true,
         realtime: def.realtime !== false,
         echoGate: def.echoGate !== false,
+        ...(turnDetection && { turnDetection }),
         ...(record && {
           record: { file: path.resolve(userDir(RED), record), audio: def.recordAudio !== false },
         }),
