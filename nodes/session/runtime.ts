@@ -47,15 +47,17 @@ async function dispatch(conversation: Conversation, msg: Message): Promise<void>
 /** Live audio is listened to from now on; anything else is sent to its end. */
 async function hear(conversation: Conversation, arrived: Arrived, msg: Message): Promise<void> {
   const { handle, made } = pcmOf(arrived, { output: PCM_16K });
-  await conversation.connect(msg);
-  if (arrived.kind === 'handle' && arrived.handle.policy === 'drop-oldest')
+  const { ready } = await conversation.begin(msg);
+  if (arrived.kind === 'handle' && arrived.handle.policy === 'drop-oldest') {
+    await ready;
     return conversation.uplink.listen(handle);
-  try {
-    await conversation.uplink.send(handle);
-  } catch (error) {
+  }
+  // It takes its place among marks and other files at once.
+  const sending = conversation.uplink.send(handle).catch((error: unknown) => {
     // A stream that was made elsewhere is reported where it was made.
     if (made) throw error;
-  }
+  });
+  await Promise.all([ready, sending]);
 }
 
 async function show(conversation: Conversation, arrived: Arrived, msg: Message): Promise<void> {

@@ -122,6 +122,16 @@ describe('session node: turn detection', () => {
     assert.deepEqual(numbers(items[1]), range(0, 5));
   });
 
+  it('keeps a file between the actions around it, although all of them have to wait for the connection', async () => {
+    const flow = await run(sessionFlow(server.url, { turnDetection: 'push-to-talk', realtime: false }));
+    flow.send('session', { action: 'activity-start' });
+    flow.send('session', { payload: marked(10, true), format: 'audio/pcm;rate=16000' });
+    flow.send('session', { action: 'activity-end' });
+    const items = await untilMarked(await server.connection(), 'activityEnd');
+    assert.deepEqual(shape(items), ['activityStart', 'audio', 'activityEnd']);
+    assert.deepEqual(numbers(items[1]), range(0, 10));
+  });
+
   it('ends a hold that is too long', async () => {
     const { flow, wire } = await listening({ turnDetection: 'push-to-talk', longestHold: '1' });
     flow.send('session', { action: 'activity-start' });
