@@ -192,6 +192,22 @@ describe('live: turn detection on this machine', () => {
     assert.deepEqual(shape(items), ['activityStart', 'audio', 'activityEnd'], 'nothing is left of the first');
   });
 
+  it('ends speech into which the model calls a function that it waits for', async () => {
+    const declared = { tools: [{ functionDeclarations: [{ name: 'look' }] }] };
+    const { session, peer } = await bench.connected({ ...machine(short), config: declared });
+    write(session, marked(10, true));
+    peer.send({ toolCall: { functionCalls: [{ id: '1', name: 'look', args: {} }] } });
+    await next(session, 'tool-call');
+    write(session, marked(10, true, 10));
+    session.respond({ id: '1', name: 'look', response: {} });
+    await peer.until((messages) => messages.some((message) => 'toolResponse' in message));
+    await next(session, 'activity', ({ type }) => type === 'microphone-free');
+    write(session, marked(10, true, 20));
+    session.audioStreamEnd();
+    const items = await untilMarked(peer, 'activityEnd', 2);
+    assert.deepEqual([...numbers(items[1]), ...numbers(items[4])], [...range(0, 10), ...range(20, 30)]);
+  });
+
   it('says once that marking by hand does nothing', async () => {
     const { session, peer, log } = await bench.connected(machine(short));
     session.activityStart();
