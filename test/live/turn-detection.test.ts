@@ -234,6 +234,21 @@ describe('live: turn detection on this machine', () => {
       of(log, 'warning').map(({ code }) => code),
       ['TURN_DETECTION'],
     );
+    const manual = { realtimeInputConfig: { automaticActivityDetection: { disabled: true } } };
+    const other = await bench.connected({
+      turnDetection: { by: 'model', neverSendSilence: true },
+      config: manual,
+    });
+    other.session.activityStart();
+    write(other.session, marked(5, false));
+    other.session.activityEnd();
+    const items = await untilMarked(other.peer, 'activityEnd');
+    assert.deepEqual(
+      shape(items),
+      ['activityStart', 'audio', 'activityEnd'],
+      'silence between marks is sent',
+    );
+    assert.equal(of(other.log, 'warning')[0]?.code, 'TURN_DETECTION');
     assert.throws(() => bench.session('http://127.0.0.1:1', { turnDetection: { by: 'nobody' } as never }), {
       code: 'BAD_CONFIG',
     });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { shown } from '../../nodes/shared/show';
 import { heard, numbers, marked, range, shape, silence, untilMarked } from '../live/turn-support';
 import { ScriptedServer, type ScriptedConnection } from '../support/scripted-server';
 import { microphone, spoken } from './sounds';
@@ -152,6 +153,34 @@ describe('session node: turn detection', () => {
     assert.match(error.message, /npm install onnxruntime-node @ricky0123\/vad-web/);
     const told = await until('the warning', () => events(flow, 'events', 'warning')[0]);
     assert.equal((told.payload as { code: string }).code, 'DETECTOR_FAILED');
+  });
+
+  it('asks in the dialog for what applies, and for nothing else', () => {
+    const html = readFileSync(path.join(__dirname, '../../nodes/session/editor.html'), 'utf8');
+    const rows = [
+      ...html.matchAll(
+        /data-show="([^"]*turnDetection[^"]*)"[\s\S]*?(?:id="node-input-(\w+)"|data-i18n="(tip\.\w+)")/g,
+      ),
+    ];
+    const visible = (values: Record<string, string>): string[] =>
+      rows.flatMap(([, condition = '', field, tip]) =>
+        shown(condition, (name) => values[name] ?? '') ? [field ?? tip ?? ''] : [],
+      );
+    const voice = ['detector', 'silenceMs', 'minSpeechMs', 'preRollMs'];
+    const closed = { detector: 'energy', neverSendSilence: 'false' };
+    assert.deepEqual(visible({ ...closed, turnDetection: 'model' }), ['neverSendSilence']);
+    assert.deepEqual(visible({ ...closed, turnDetection: 'model', neverSendSilence: 'true' }), [
+      'neverSendSilence',
+      ...voice,
+    ]);
+    assert.deepEqual(visible({ ...closed, turnDetection: 'machine' }), voice);
+    assert.deepEqual(visible({ turnDetection: 'machine', detector: 'silero' }).slice(0, 2), [
+      'detector',
+      'tip.silero',
+    ]);
+    assert.deepEqual(visible({ ...closed, detector: 'silero', turnDetection: 'push-to-talk' }), [
+      'longestHold',
+    ]);
   });
 
   for (const [what, field] of Object.entries({
