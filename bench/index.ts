@@ -5,6 +5,7 @@ import { rows as live } from './live';
 import { rows as media } from './media';
 import type { Row } from './row';
 import { rows as tools } from './tools';
+import { rows as video } from './video';
 import { rows as wires } from './wires';
 
 /** Prints the table that `docs/testing.md` describes. One part alone: `npm run bench -- wires`. */
@@ -15,6 +16,7 @@ const PARTS: Record<string, () => Promise<Row[]>> = {
   live,
   conversations,
   media,
+  video,
 };
 
 async function main(): Promise<void> {

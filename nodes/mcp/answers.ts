@@ -21,18 +21,26 @@ export interface McpAnswer extends ToolAnswer {
 
 /** Longest text that a model is told (characters): more would push the conversation out of its memory. */
 const MAX_TEXT = 60_000;
+/** Longest text about a link (characters). */
+const MAX_FIELD = 500;
+/** Most links, and most things that are not sent, of which a model is told. */
+const MAX_LISTED = 50;
 /** Most bytes of pictures, sound and documents in one answer. */
 const MAX_MEDIA = 8 << 20;
 /** What a model can look at or listen to in an answer. */
 const PARTS = /^(image\/|audio\/|video\/|application\/pdf$)/;
 
-/** Turns the result of a tool into the answer to the model's call. */
-export function answerOf(result: Json): McpAnswer {
+/**
+ * Turns the result of a tool into the answer to the model's call.
+ *
+ * @param clean takes secrets out of an error
+ */
+export function answerOf(result: Json, clean: (text: string) => string): McpAnswer {
   const gathered = gather(Array.isArray(result.content) ? result.content : []);
   const { texts, links, media, left } = gathered;
   const text = cut(texts.join('\n'));
   if (result.isError === true) {
-    const message = text || 'The tool failed and did not say why.';
+    const message = clean(text) || 'The tool failed and did not say why.';
     return { response: { ...toolFailure({ status: 'FAILED', message }) }, media };
   }
   const parts = media.map(({ data, mimeType }, index) => ({
@@ -42,12 +50,15 @@ export function answerOf(result: Json): McpAnswer {
   const pictures = Object.fromEntries(
     media.map(({ mimeType }, index) => [nameOf(mimeType, index), { $ref: nameOf(mimeType, index) }]),
   );
+  const unsent = left.slice(0, MAX_LISTED);
+  const more = links.length + left.length - Math.min(links.length, MAX_LISTED) - unsent.length;
+  if (more > 0) unsent.push(`${more} more`);
   return {
     response: {
       ...response,
       ...pictures,
-      ...(links.length && { links }),
-      ...(left.length && { notSent: left }),
+      ...(links.length && { links: links.slice(0, MAX_LISTED) }),
+      ...(unsent.length && { notSent: unsent }),
     },
     ...(parts.length && { parts }),
     media,
@@ -105,14 +116,16 @@ function gather(content: unknown[]): Gathered {
     bytes += buffer.length;
     if (buffer.length > 0 && PARTS.test(mimeType) && bytes <= MAX_MEDIA)
       out.media.push({ data: buffer, mimeType });
-    else out.left.push(`${mimeType}, ${buffer.length} bytes`);
+    else out.left.push(`${mimeType.slice(0, 80)}, ${buffer.length} bytes`);
   };
   for (const item of content.filter(isJson)) {
     if (item.type === 'text' && typeof item.text === 'string') out.texts.push(item.text);
     else if (item.type === 'image' || item.type === 'audio') file(item.data, item.mimeType);
     else if (item.type === 'resource_link') {
       const { uri, name, description, mimeType } = item;
-      out.links.push(JSON.parse(JSON.stringify({ uri, name, description, mimeType })) as Json);
+      const link = Object.entries({ uri, name, description, mimeType });
+      const told = link.filter((field): field is [string, string] => typeof field[1] === 'string');
+      out.links.push(Object.fromEntries(told.map(([key, text]) => [key, text.slice(0, MAX_FIELD)])));
     } else if (item.type === 'resource' && isJson(item.resource)) {
       const { text, blob, mimeType } = item.resource;
       if (typeof text === 'string') out.texts.push(text);

@@ -4,6 +4,7 @@ import { report } from '../shared/errors';
 import type { CancelledCall, RoutedCall } from '../shared/registry';
 import type { AnyNode } from '../shared/types';
 import { answerOf, failureAnswer, type McpMedia } from './answers';
+import { McpFailure } from './failure';
 import type { Progress } from './library';
 import type { McpLink } from './link';
 
@@ -84,10 +85,10 @@ export class Calls {
   ): Promise<CallAnswer & { media: McpMedia[] }> {
     const { timeoutMs = LONGEST_MS, clean } = this.settings;
     try {
-      if (tool === undefined) throw new Error(`The MCP server has no tool for ${call.name} any more.`);
+      if (tool === undefined) throw new McpFailure(`The MCP server has no tool for ${call.name} any more.`);
       const onprogress = this.settings.progress ? this.#teller(call, signal) : undefined;
       const options = { signal, timeoutMs, ...(onprogress && { onprogress }) };
-      return answerOf(await this.link.call(tool, call.args, options));
+      return answerOf(await this.link.call(tool, call.args, options), clean);
     } catch (error) {
       return { ...failureAnswer(error, clean), media: [] };
     }

@@ -1,15 +1,23 @@
 import { version } from '../../src/cli/chat/version';
 import { endedFailure, failureOf, McpFailure } from './failure';
 import { guardedFetch } from './http';
-import type { McpClient, McpLibrary, McpTransport } from './library';
-import type { CallOptions } from './link';
+import type { McpClient, McpLibrary, McpTransport, Progress } from './library';
 import type { Place } from './settings';
 import { StdioTransport } from './stdio';
 import { readTools, type McpTool } from './tools-list';
 
+/** What a call needs beside its arguments. */
+export interface CallOptions {
+  /** Aborting it sends the server a cancellation. */
+  signal: AbortSignal;
+  /** How long the server may take (ms). */
+  timeoutMs: number;
+  onprogress?: (progress: Progress) => void;
+}
+
 /** Times of a connection (ms). */
 export interface ConnectionTimes {
-  /** From the start to the end of the handshake; `npx` may have to install the server first. */
+  /** From the start to the end of the handshake; `npx` may have to install the server first. And for all pages of the tools. */
   connectMs: number;
   /** For one page of the tools. */
   listMs: number;
@@ -100,11 +108,12 @@ export class Connection {
     const { ResultSchema } = this.library;
     const timeout = this.times.listMs;
     try {
-      return await readTools((cursor) =>
+      const page = (cursor: string | undefined): Promise<Record<string, unknown>> =>
         this.#client.request({ method: 'tools/list', params: cursor ? { cursor } : {} }, ResultSchema, {
           timeout,
-        }),
-      );
+        });
+      // Each page in its time may still be hours for all of them.
+      return await limit(this.times.connectMs, readTools(page));
     } catch (error) {
       throw failureOf(error, this.#said);
     }

@@ -1,9 +1,8 @@
 import { Backoff } from '../../src/live/recovery/backoff';
 import { NodeError } from '../shared/errors';
 import { within } from '../shared/handles';
-import type { Connection } from './connection';
+import type { CallOptions, Connection } from './connection';
 import { McpFailure } from './failure';
-import type { Progress } from './library';
 import type { McpTool } from './tools-list';
 
 /** How a link stands. `failed` is for good: only a new deploy helps. */
@@ -43,15 +42,6 @@ export interface LinkListener {
   state(state: LinkState, error?: unknown): void;
   /** Something went wrong that ended nothing. */
   trouble(error: unknown): void;
-}
-
-/** What a call needs beside its arguments. */
-export interface CallOptions {
-  /** Aborting it sends the server a cancellation. */
-  signal: AbortSignal;
-  /** How long the server may take (ms). */
-  timeoutMs: number;
-  onprogress?: (progress: Progress) => void;
 }
 
 /**
@@ -200,15 +190,18 @@ export class McpLink {
       if (this.#calls === 0) void connection.ping();
     };
     const ping = setInterval(look, pingEveryMs);
+    const read = async (): Promise<void> => {
+      try {
+        const tools = await connection.tools();
+        if (this.#connection === connection) this.listener.tools(tools);
+      } catch (error) {
+        if (this.#connection === connection) this.listener.trouble(error);
+      }
+    };
     let settle: NodeJS.Timeout | undefined;
     connection.onchanged = () => {
       clearTimeout(settle);
-      settle = setTimeout(() => {
-        connection.tools().then(
-          (tools) => this.#connection === connection && this.listener.tools(tools),
-          (error: unknown) => this.#connection === connection && this.listener.trouble(error),
-        );
-      }, settleMs);
+      settle = setTimeout(() => void read(), settleMs);
     };
     connection.ontrouble = look;
     return () => {

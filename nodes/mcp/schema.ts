@@ -14,6 +14,8 @@ const PLAIN = [
   'maxLength',
   'propertyOrdering',
 ];
+/** Those of them that may be lists. */
+const LISTS = ['type', 'enum', 'propertyOrdering'];
 /** Keywords that say nothing that is lost when they are left out. */
 const SILENT = [
   '$schema',
@@ -27,11 +29,18 @@ const SILENT = [
   'writeOnly',
   'deprecated',
 ];
+/** Keywords that are gathered from all parts of `allOf`. */
+const PARTS_OF_ALL = ['$ref', 'allOf', 'properties', 'required'];
 /** Levels in which a schema that contains itself is written out. */
 const MAX_ROUNDS = 2;
 const MAX_DEPTH = 24;
 /** Most schemas in one: references of references grow without bounds. */
 const MAX_SCHEMAS = 1000;
+/** Longest schema as a server writes it, with all that it may refer to (characters of JSON). */
+const MAX_INPUT = 1_000_000;
+/** Longest schema for the model, which reads it in every turn (characters of JSON). */
+const MAX_OUTPUT = 200_000;
+const TOO_LARGE = 'its input schema is too large';
 
 /** A schema for the model, and what it does not say any more. */
 export interface ModelSchema {
@@ -50,9 +59,11 @@ export function modelSchema(input: unknown): ModelSchema {
   if (!isJson(input)) throw new Error('its input schema is no object');
   const { type } = input;
   if (type !== undefined && type !== 'object') throw new Error('its arguments are no object');
+  limit(input, MAX_INPUT);
   const writer = new Writer(input);
   const schema = writer.write(input, 0, []);
   if (isJson(schema.properties) && Object.keys(schema.properties).length === 0) delete schema.properties;
+  limit(schema, MAX_OUTPUT);
   return { schema: { ...schema, type: 'object' }, lost: [...writer.lost].sort() };
 }
 
@@ -64,13 +75,13 @@ class Writer {
 
   /** @param above references that this schema stands in */
   write(input: unknown, depth: number, above: readonly string[]): Json {
-    this.#count += 1;
-    if (depth > MAX_DEPTH || this.#count > MAX_SCHEMAS) throw new Error('its input schema is too large');
+    if (depth > MAX_DEPTH) throw new Error(TOO_LARGE);
+    this.#counted();
     if (!isJson(input)) return {};
     if (typeof input.$ref === 'string') return this.#reference(input, input.$ref, depth, above);
     const schema = Array.isArray(input.allOf) ? this.#all(input, input.allOf) : input;
     const out: Json = {};
-    for (const name of PLAIN) if (schema[name] !== undefined) out[name] = schema[name];
+    for (const name of PLAIN) if (isPlain(name, schema[name])) out[name] = schema[name];
     this.#values(schema, out);
     this.#children(schema, out, depth, above);
     const description = this.#description(schema);
@@ -106,19 +117,37 @@ class Writer {
     return place;
   }
 
-  /** All of several objects is one object with the properties of all. */
-  #all({ allOf: _all, ...input }: Json, parts: unknown[]): Json {
-    let out: Json = input;
-    for (const raw of parts) {
-      const part = isJson(raw) && typeof raw.$ref === 'string' ? this.#find(raw.$ref) : raw;
-      if (!isJson(part)) continue;
-      out = {
-        ...part,
-        ...out,
-        ...merged(part, out),
-      };
-    }
-    return Array.isArray(out.allOf) ? this.#all(out, out.allOf) : out;
+  /** All of several objects is one object with the properties of all. What stands first counts. */
+  #all(input: Json, parts: readonly unknown[]): Json {
+    const { allOf: _all, ...own } = input;
+    const out: Json = { __proto__: null, ...own };
+    const properties: Json = { __proto__: null, ...(isJson(out.properties) && out.properties) };
+    const required = new Set(listOf(out.required));
+    const add = (raw: unknown, above: readonly string[]): void => {
+      if (!isJson(raw)) return;
+      this.#counted();
+      if (typeof raw.$ref === 'string') {
+        // All of itself is itself.
+        if (!above.includes(raw.$ref)) add(this.#find(raw.$ref), [...above, raw.$ref]);
+      }
+      for (const [name, value] of Object.entries(raw)) {
+        if (!PARTS_OF_ALL.includes(name) && !Object.hasOwn(out, name)) out[name] = value;
+      }
+      if (isJson(raw.properties)) {
+        for (const [name, child] of Object.entries(raw.properties)) properties[name] ??= child;
+      }
+      listOf(raw.required).forEach((name) => required.add(name));
+      listOf(raw.allOf).forEach((part) => add(part, above));
+    };
+    parts.forEach((part) => add(part, []));
+    if (Object.keys(properties).length) out.properties = properties;
+    if (required.size) out.required = [...required];
+    return out;
+  }
+
+  #counted(): void {
+    this.#count += 1;
+    if (this.#count > MAX_SCHEMAS) throw new Error(TOO_LARGE);
   }
 
   #values({ const: only, enum: values, type }: Json, out: Json): void {
@@ -143,7 +172,8 @@ class Writer {
       );
       out.properties = Object.fromEntries(kept.map(([name, child]) => [name, typed(write(child))]));
       out.type ??= 'object';
-      const names = listOf(required).filter((name) => kept.some(([known]) => known === name));
+      const known = new Set<unknown>(kept.map(([name]) => name));
+      const names = listOf(required).filter((name) => known.has(name));
       if (names.length) out.required = [...new Set(names)];
     }
     if (Array.isArray(items)) out.prefixItems = items.map(write);
@@ -183,14 +213,22 @@ class Writer {
   }
 }
 
-/** Properties of both; and what either needs. */
-function merged(a: Json, b: Json): Json {
-  const properties = { ...(a.properties as Json | undefined), ...(b.properties as Json | undefined) };
-  const required = [...new Set([...listOf(a.required), ...listOf(b.required)])];
-  return {
-    ...((a.properties ?? b.properties) !== undefined && { properties }),
-    ...(required.length && { required }),
-  };
+/** @throws Error when it is so large, or so deep, that it would hold up everything else */
+function limit(schema: Json, most: number): void {
+  let size = Infinity;
+  try {
+    size = JSON.stringify(schema).length;
+  } catch {
+    // It is too deep to be written.
+  }
+  if (size > most) throw new Error(TOO_LARGE);
+}
+
+/** Whether a keyword's value is none that anything can hide in. */
+function isPlain(name: string, value: unknown): boolean {
+  if (value === undefined) return false;
+  if (Array.isArray(value)) return LISTS.includes(name) && value.every((one) => isPlain('', one));
+  return typeof value !== 'object' || value === null;
 }
 
 /** A parameter that may be anything is told as a text: the API wants a type. */

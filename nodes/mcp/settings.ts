@@ -53,6 +53,8 @@ export interface OfferSettings {
 }
 
 const DAY_S = 86_400;
+/** From here on a step in a secret address is taken for a key (characters). */
+const KEY_LENGTH = 12;
 
 /** Fields that say where the server is: what "list tools" needs to know. */
 export type PlaceDef = Pick<McpDef, 'transport' | 'command' | 'args' | 'cwd' | 'url' | 'secretAddress'>;
@@ -98,16 +100,40 @@ export function placeOf(
   };
 }
 
-/** Everything that must not be shown. */
+/** Everything that must not be shown, also in parts: a server may repeat a token without what stood before it. */
 export function secretsOf(place: Place, credentials: Credentials | undefined): string[] {
-  const values = place.kind === 'stdio' ? Object.values(place.env) : Object.values(place.headers);
-  const address = credentials?.secretUrl?.trim();
-  const parts =
-    place.kind === 'http' && address ? [address, place.url.href, place.url.pathname, place.url.search] : [];
-  const token = credentials?.token?.trim() ?? '';
-  return [...values, ...parts, token]
+  const given = [credentials?.secretUrl?.trim() ?? '', credentials?.token?.trim() ?? ''];
+  const secrets =
+    place.kind === 'stdio'
+      ? Object.values(place.env)
+      : [
+          ...Object.values(place.headers).flatMap(partsOfHeader),
+          ...(given[0] ? partsOfAddress(place.url) : []),
+        ];
+  return [...new Set([...secrets, ...given])]
     .filter((secret) => secret.length > 3)
     .sort((a, b) => b.length - a.length);
+}
+
+/** `Bearer abc` is a secret, and so is `abc`; of `Basic` the user's password. */
+function partsOfHeader(value: string): string[] {
+  const [, scheme = '', rest = ''] = /^(\S+)\s+(.+)$/.exec(value) ?? [];
+  const pair = scheme.toLowerCase() === 'basic' ? Buffer.from(rest, 'base64').toString() : '';
+  return [value, rest, pair, pair.slice(pair.indexOf(':') + 1)];
+}
+
+/** Of a path, only what is too long to be a word may be a key. */
+function partsOfAddress({ href, pathname, search, searchParams }: URL): string[] {
+  const steps = pathname.split('/').filter((step) => step.length >= KEY_LENGTH);
+  return [href, pathname, search, ...searchParams.values(), ...steps, ...steps.map(decoded)];
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** @throws NodeError `BAD_CONFIG` */
@@ -170,7 +196,7 @@ function address(secret: boolean, text: string): { url: URL; basic: Record<strin
     );
   }
   url.username = url.password = '';
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const pair = `${decoded(username)}:${decoded(password)}`;
   return { url, basic: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } };
 }
 

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { asError } from '../shared/errors';
 import type { JsonRpcMessage, McpTransport } from './library';
 import { endGroup, trackGroup } from './process-group';
 
@@ -15,7 +16,7 @@ export interface StdioOptions {
   graceMs?: number;
 }
 
-/** Longest message (bytes): a server that sends no end of line must not fill the memory. */
+/** Longest message, and most that waits until the server reads it (bytes): neither may fill the memory. */
 const MAX_MESSAGE = 16 << 20;
 /** Lines in a row that are no message. Some servers log to stdout; one that only does that speaks no MCP. */
 const MAX_GARBAGE = 1000;
@@ -79,6 +80,8 @@ export class StdioTransport implements McpTransport {
     return new Promise((resolve, reject) => {
       const stdin = this.#child?.stdin;
       if (!stdin?.writable) return reject(new Error('The MCP server has ended.'));
+      // It may ask without end, and never read what it is answered.
+      if (stdin.writableLength > MAX_MESSAGE) this.#fail('It does not read what it is sent.');
       stdin.write(`${JSON.stringify(message)}\n`, (error) => (error ? reject(error) : resolve()));
     });
   }
@@ -152,11 +155,20 @@ export class StdioTransport implements McpTransport {
     const message = parse(line);
     if (message) {
       this.#garbage = 0;
-      return this.onmessage?.(message);
+      return this.#hand(message);
     }
     if (line.trim() === '') return;
     this.#garbage += 1;
     if (this.#garbage > MAX_GARBAGE) this.#fail('It writes other text than MCP messages to its stdout.');
+  }
+
+  /** The SDK breaks on some messages, for example very deep ones. Thrown from here, that would end the process. */
+  #hand(message: JsonRpcMessage): void {
+    try {
+      this.onmessage?.(message);
+    } catch (error) {
+      this.onerror?.(asError(error));
+    }
   }
 
   #fail(message: string): void {

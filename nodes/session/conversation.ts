@@ -290,7 +290,7 @@ export class Conversation {
     }
     session.on('state', ({ to }) => {
       if (to !== 'closed' && to !== 'failed') return;
-      void this.#over(held);
+      this.#over(held).catch((error: unknown) => report(this.node, error));
       if (!this.#closed) this.#again = setTimeout(() => this.#goOn(held), AGAIN_MS[to]);
     });
     reportFailures(session, this.node, ({ policy }) => (held.final ||= isFatal({ policy })));

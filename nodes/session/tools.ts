@@ -41,7 +41,9 @@ export class SessionTools {
     session.on('tool-call', ({ id, name, args, turn, conversation, blocking, refused }) => {
       // A function that no node declared stands in the raw JSON: the flow may answer it by the event.
       if (refused) return;
-      this.registry.deliver({ id, name, args, turn, conversation, blocking, session: this.id });
+      // The event is a message as well, with which the flow may do what it likes.
+      const call = { id, name, args: structuredClone(args), turn, conversation, blocking };
+      this.registry.deliver({ ...call, session: this.id });
     });
     session.on('tool-cancel', ({ ids, calls, reason }) => {
       for (const id of ids) this.#settle(session, CANCELLED[reason], id);

@@ -78,10 +78,18 @@ export function configOfSession(session: string): string | undefined {
  * @throws NodeError `NO_SESSION`; what keeps the session from connecting again for a call that it still owes an answer to
  */
 export async function answerCall({ id, name, session }: ToolRef, answer: CallAnswer): Promise<ToolOutcome> {
-  const again = returning.get(session);
-  if (again) await within(AGAIN_MS, again.back);
-  const holder = holders.get(session);
-  if (holder) return holder.answer({ ...answer, id, name });
+  for (;;) {
+    const again = returning.get(session);
+    if (again) await within(AGAIN_MS, again.back);
+    const holder = holders.get(session);
+    if (!holder) break;
+    try {
+      return await holder.answer({ ...answer, id, name });
+    } catch (error) {
+      if (holders.get(session) === holder) throw error;
+      // It was closed while it connected. The one that takes its place owes the answer as well.
+    }
+  }
   throw new NodeError(
     'NO_SESSION',
     `The call of "${name}" cannot be answered: the session node that made it was deleted or disabled. Nothing is to be done, if that was meant.`,

@@ -10,18 +10,21 @@ export function onInput(node: RedNode, handler: InputHandler): void {
   // The runtime counts the parameters: exactly three.
   node.on('input', (msg: NodeMessageInFlow, send, done) => {
     const work = async (): Promise<void> => handler(msg as Message, send as Send);
-    work().then(
-      () => done(),
-      (error: unknown) => {
-        try {
-          done(asError(error));
-        } catch {
-          // Node-RED looks into msg.error, which may be an object that cannot be looked into. It must not end the process.
-          const { error: _error, ...rest } = msg as Message;
-          report(node, error, rest);
-        }
-      },
-    );
+    work()
+      .then(
+        () => done(),
+        (error: unknown) => {
+          try {
+            done(asError(error));
+          } catch {
+            // Node-RED looks into msg.error, which may be an object that cannot be looked into. It must not end the process.
+            const { error: _error, ...rest } = msg as Message;
+            report(node, error, rest);
+          }
+        },
+      )
+      // Catch and Complete nodes get a copy of the message, which may be one that cannot be copied.
+      .catch((error: unknown) => report(node, error));
   });
 }
 
@@ -74,7 +77,14 @@ function dispatcher(RED: Red): Dispatcher {
     RED.events.on(event, () => (made.deploying = true));
   RED.events.on('flows:started', () => {
     made.deploying = false;
-    [...made.declare, ...made.start].forEach((one) => one());
+    for (const one of [...made.declare, ...made.start]) {
+      try {
+        one();
+      } catch (error) {
+        // It must not keep the others from beginning, nor end the process.
+        RED.log.error(asError(error).message);
+      }
+    }
   });
   dispatchers.set(RED.events, made);
   return made;

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { toolFailure } from '../../src/live/tools/answers';
+import { answerCall } from './calls';
 import { NodeError } from './errors';
 import { afterDeploy, deploying } from './lifecycle';
 import type { Red } from './types';
@@ -111,6 +113,8 @@ export class ToolRegistry {
   #winners: Winner[] = [];
   /** Calls of nodes that are being created again. */
   #held: RoutedCall[] = [];
+  /** Cancellations for such nodes, of calls that they were given before. */
+  #heldBack: { call: CancelledCall; reason: CancelReason }[] = [];
   #unsubscribe: (() => void) | undefined;
 
   private constructor(private readonly RED: Red) {}
@@ -181,7 +185,9 @@ export class ToolRegistry {
       const waiting = this.#held.findIndex(({ id, session }) => id === call.id && session === call.session);
       if (waiting >= 0) this.#held.splice(waiting, 1);
       const declaration = waiting < 0 && this.#winner(call)?.declaration;
-      if (declaration) byNode.set(declaration, [...(byNode.get(declaration) ?? []), call]);
+      if (!declaration) continue;
+      if (!this.#declarations.has(declaration)) this.#heldBack.push({ call, reason });
+      else byNode.set(declaration, [...(byNode.get(declaration) ?? []), call]);
     }
     for (const [declaration, mine] of byNode) declaration.cancelled?.(mine, reason);
   }
@@ -200,6 +206,7 @@ export class ToolRegistry {
     this.#unsubscribe = undefined;
     this.#winners = [];
     this.#held = [];
+    this.#heldBack = [];
   }
 
   #reconcile(): void {
@@ -220,7 +227,8 @@ export class ToolRegistry {
     }
     this.#tellOwners(lost);
     this.#tellSessions();
-    for (const call of this.#held.splice(0)) this.deliver(call);
+    for (const { call, reason } of this.#heldBack.splice(0)) this.cancel([call], reason);
+    for (const call of this.#held.splice(0)) if (!this.deliver(call)) gone(call);
   }
 
   #taken({ name, declaration: { session } }: Winner): boolean {
@@ -260,6 +268,15 @@ export class ToolRegistry {
       if (functionsChanged) watcher.functions();
     }
   }
+}
+
+/** The node that was to be created again was not. */
+function gone(call: RoutedCall): void {
+  const message = `"${call.name}" is not available any more, so it was not done.`;
+  const response = { ...toolFailure({ status: 'UNAVAILABLE', message }) };
+  answerCall(call, { response }).catch(() => {
+    // Its session is gone as well.
+  });
 }
 
 function serves({ declaration: { session } }: Winner, id: string): boolean {

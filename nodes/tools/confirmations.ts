@@ -13,8 +13,11 @@ export interface ConfirmationListener {
   failed(error: unknown): void;
 }
 
+/** Calls that are remembered after they were answered in place of the flow: as many as a session remembers. */
+const MAX_ANSWERED = 500;
+
 /**
- * Calls of one tools node that wait until the flow says yes. They are found by the node's id and go on waiting while it is created
+ * Calls of one tools node that wait until the flow says yes, or have not come to it for another reason. They are found by the node's id and go on waiting while it is created
  * again: whoever was asked does not know of deploys.
  */
 export class Confirmations {
@@ -29,6 +32,7 @@ export class Confirmations {
   }
 
   readonly #pending = new Map<string, Pending>();
+  readonly #answered = new Set<string>();
   #listener: ConfirmationListener | undefined;
 
   private constructor(private readonly nodeId: string) {}
@@ -53,6 +57,17 @@ export class Confirmations {
     return found?.call;
   }
 
+  /** A call was answered before the flow was told of it. */
+  answered(call: ToolRef): void {
+    if (call.id) this.#answered.add(keyOf(call));
+    if (this.#answered.size > MAX_ANSWERED) this.#answered.delete(this.#answered.values().next().value!);
+  }
+
+  /** Whether the flow was never told of a call, which is cancelled now. */
+  keptBack(ref: ToolRef): boolean {
+    return this.take(ref) !== undefined || this.#answered.has(keyOf(ref));
+  }
+
   /** The node is closed. @param removed it does not come back: what waits is answered */
   close(removed: boolean): void {
     this.#listener = undefined;
@@ -66,6 +81,7 @@ export class Confirmations {
   }
 
   #deny(call: RoutedCall, response: ReturnType<typeof toolFailure>): void {
+    this.answered(call);
     answerCall(call, { response: { ...response } }).catch((error: unknown) => this.#listener?.failed(error));
   }
 }

@@ -1,4 +1,4 @@
-import { checkDeclaration } from '../../src/protocol';
+import { checkDeclaration, fitsSchema } from '../../src/protocol';
 import type { DeclaredFunction, FunctionPolicy } from '../shared/registry';
 
 /** One row of the dialog. Older or hand-written flows may leave anything out. */
@@ -129,7 +129,7 @@ function declarationOf({
   return {
     name,
     ...(description && { description }),
-    ...(takesArguments && { parameters: schema }),
+    ...(takesArguments && { [fitsSchema(schema) ? 'parameters' : 'parametersJsonSchema']: schema }),
     ...(behavior && { behavior }),
   };
 }

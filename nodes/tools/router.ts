@@ -97,6 +97,7 @@ export class Router {
     if (!call) return this.#show('quiet', 'tooLate');
     if (yes) return this.#run(call);
     this.#show('quiet', 'denied', call.name);
+    this.#confirmations.answered(call);
     const message = 'The user did not allow it, so it was not done.';
     await answerCall(call, { response: { ...toolFailure({ status: 'DENIED', message }) } });
   }
@@ -131,8 +132,8 @@ export class Router {
   #cancelled(calls: CancelledCall[], reason: CancelReason): void {
     for (const call of calls) {
       this.#show('quiet', 'cancelled');
-      // The flow was not told to do anything yet.
-      if (this.#confirmations.take(call)) continue;
+      // There is nothing to undo when the flow was not told to do anything.
+      if (this.#confirmations.keptBack(call)) continue;
       const confirm = this.#functions.byName.get(call.name)?.confirm;
       const args = confirm === 'voice' ? unconfirmed(call.args) : call.args;
       this.#send(this.#functions.cancelOutput, { ...messageOf({ ...call, args }), reason });
@@ -148,7 +149,9 @@ export class Router {
     this.#answer(call, { ...toolFailure({ status: 'UNAVAILABLE', message }) });
   }
 
+  /** Answers in place of the flow. */
   #answer(call: RoutedCall, response: Record<string, unknown>): void {
+    this.#confirmations.answered(call);
     answerCall(call, { response }).catch((error: unknown) => report(this.node, error));
   }
 

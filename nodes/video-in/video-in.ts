@@ -36,6 +36,8 @@ export class VideoIn {
   readonly #status: StatusLine;
   readonly #arrivals: Arrivals;
   #watching: Watching | undefined;
+  /** Captures that have not ended, also those that others have taken the place of. */
+  readonly #ending = new Set<Promise<unknown>>();
   #stream: PictureStream | undefined;
   /** Looks that go on, and all that waits for the next one. */
   #look: Promise<Picture> | undefined;
@@ -99,17 +101,17 @@ export class VideoIn {
       retry: retry === false ? 'never' : autostart ? 'always' : 'later',
       onState: (next) => {
         state = next;
-        look();
+        show();
       },
     });
     const watching = { handle, control, key };
-    const look = (): void => {
+    const show = (): void => {
       if (this.#watching !== watching) return;
       if (state === 'watching' && handle.muted) this.#status.show('quiet', 'muted');
       else this.#status.show(state === 'watching' ? 'ok' : 'waiting', state);
     };
     this.#watching = watching;
-    this.#follow(watching, { ...msg }, look);
+    this.#follow(watching, { ...msg }, show);
     send(carry(msg, handle));
   }
 
@@ -125,26 +127,25 @@ export class VideoIn {
   }
 
   async close(): Promise<void> {
-    const { handle } = this.#watching ?? {};
-    const left = [handle && finished(handle), this.#look, this.#nextLook];
     this.stop('NODE_CLOSED');
-    await within(CLOSE_MS, Promise.allSettled(left));
+    await within(CLOSE_MS, Promise.allSettled([...this.#ending, this.#look, this.#nextLook]));
   }
 
   get #credentials(): VideoInCredentials {
     return (this.node.credentials as VideoInCredentials | undefined) ?? {};
   }
 
-  #follow(watching: Watching, origin: Message, look: () => void): void {
+  #follow(watching: Watching, origin: Message, show: () => void): void {
     const { handle } = watching;
-    handle.on('mute', look);
+    handle.on('mute', show);
     handle.on('warning', (warning) => {
       // What a reader did wrong is no failure of the camera.
       if (/^(BAD_INPUT|WRITE_FAILED)$/.test(warning.code)) this.node.warn(warning.message);
       else report(this.node, warning, origin);
     });
-    look();
-    void finished(handle).then((outcome) => {
+    show();
+    const ending = finished(handle).then((outcome) => {
+      this.#ending.delete(ending);
       if (this.#watching !== watching) return;
       this.#watching = undefined;
       this.#rest();
@@ -152,6 +153,7 @@ export class VideoIn {
       this.#status.show('failed', 'failed', codeText(outcome.error));
       report(this.node, outcome.error, origin);
     });
+    this.#ending.add(ending);
   }
 
   /** One picture, of now. */

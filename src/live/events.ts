@@ -26,13 +26,6 @@ export type TurnEvent = Stamp & TurnDetails;
 /** What a session waits for: a turn, a session start or a place among the sessions of a key; or its next attempt. */
 export type WaitReason = 'turn' | 'start' | 'concurrent' | 'reconnect';
 
-/**
- * What became of an answer to a function call: `sent` to the service; not sent because the call was answered before
- * (`duplicate`), had timed out (`late`), was `cancelled` by the service, is `unknown`, or was `lost` with the session
- * that made it. `skipped`: a partial result where model or service would take it for the whole; the call stays open.
- */
-export type ToolOutcome = 'sent' | 'duplicate' | 'late' | 'cancelled' | 'unknown' | 'lost' | 'skipped';
-
 /** Why calls need no answer any more: the service takes them back, they took too long, or their session is gone. */
 export type ToolCancelReason = 'service' | 'timeout' | 'lost';
 

@@ -22,11 +22,11 @@ import { listeningBy, type Listening, type TurnDetectionOptions } from './listen
 import { Limiter, type Wait } from './limits/limiter';
 import type { CostLimitOptions, LimitOptions } from './limits/options';
 import { announcement, Announcer } from './say';
-import type { LiveSession } from './session';
 import type { LiveEndpoint } from './target';
 import { InputClock, Speech, type TurnTimings } from './timings';
 import type { OpenCall } from './tools/open-call';
-import { Tools, type CallsBefore, type ToolsOptions } from './tools/tools';
+import { Tools, type CallsBefore, type NotSaved, type ToolsOptions } from './tools/tools';
+import type { ToolSession } from './tools/tool-session';
 import { Turns } from './turns';
 import type { WatchdogOptions } from './watchdogs/options';
 import { Watchdogs } from './watchdogs/watchdogs';
@@ -64,7 +64,7 @@ export interface FlowContext {
   conversation: string;
   emit: Emit;
   /** The session, for the functions that it runs. */
-  session(): LiveSession;
+  session(): ToolSession;
   /** Connection part of each turn's timings. */
   timings(): TurnTimings;
   before: FlowState;
@@ -191,10 +191,10 @@ export class Flow {
     });
   }
 
-  /** What is needed to go on later. @param unsaved ids of calls that the newest handle does not know */
-  state(unsaved: readonly string[]): FlowState {
+  /** What is needed to go on later. */
+  state(notSaved: NotSaved): FlowState {
     const { lastTurn: turn, usage } = this.turns;
-    return { turn, usage, costUsd: this.costs.conversationUsd, openCalls: this.tools.state(unsaved) };
+    return { turn, usage, costUsd: this.costs.conversationUsd, openCalls: this.tools.state(notSaved) };
   }
 
   /** Somebody speaks in the piece of sound that was handed to the socket last. */
@@ -301,16 +301,17 @@ export class Flow {
    * The session closes: nothing waits any more.
    *
    * @param finish the sound that has come may be played to its end
-   * @param unsaved ids of calls that the newest handle does not know
    */
-  close(finish: boolean, unsaved: readonly string[]): void {
+  close(finish: boolean, notSaved: NotSaved): void {
     this.connected = false;
-    this.tools.close(unsaved);
+    this.tools.close(notSaved);
     this.turns.closed(finish);
     this.asking.stop();
     this.announcer.clear();
     this.watchdogs.stop();
     this.listening.close();
+    // What is given from now on waits: a socket that is closing takes it and sends nothing.
+    this.lanes.shut();
     this.lanes.clear();
     this.inputs.close();
   }

@@ -16,7 +16,6 @@ export type {
   Stamp,
   TextRole,
   ToolCancelReason,
-  ToolOutcome,
   TurnEvent,
   WaitReason,
 } from './events';
@@ -53,8 +52,10 @@ export {
   type ToolDefinition,
   type ToolFailure,
   type ToolFailureStatus,
+  type ToolOutcome,
   type ToolPolicy,
   type ToolResult,
+  type ToolSession,
 } from './tools';
 export { checkDeclaration, type DeclarationProblem } from '../protocol';
 export type { Grounding, Source, VisitedUrl } from './grounding';

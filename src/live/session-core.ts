@@ -26,11 +26,11 @@ import type { ReplayStats } from './recovery/replay';
 import { Revival, type Beginning } from './recovery/revival';
 import { timerMs } from './recovery/time';
 import { hostOf } from './redact';
-import type { LiveSession } from './session';
 import { guardTap, type FrameTap } from './tap';
 import { checkTools, type AnyTool } from './tools/define';
 import type { OpenCall } from './tools/open-call';
 import type { ToolPolicy } from './tools/policy';
+import type { ToolSession } from './tools/tool-session';
 
 /** What a session needs; only `endpoint` has no default. */
 export interface LiveSessionOptions extends FlowOptions {
@@ -100,7 +100,7 @@ export abstract class SessionCore extends GuardedEmitter {
       model: this.model,
       conversation: this.conversation,
       emit: this.tell,
-      session: () => this as unknown as LiveSession,
+      session: () => this.self,
       timings: () => this.life.connection?.timings ?? {},
       before: this.memory.state,
       close: (reason) => void this.close({ reason }),
@@ -113,6 +113,9 @@ export abstract class SessionCore extends GuardedEmitter {
     const parts = { life: () => this.life, flow: () => this.flow };
     this.care = new Care({ settings, revival, resumable, indexed, ...parts });
   }
+
+  /** This session, as its functions see it. */
+  protected abstract get self(): ToolSession;
 
   /** Id of the conversation; it stays the same when the conversation is taken up again. */
   get conversation(): string {
@@ -147,7 +150,7 @@ export abstract class SessionCore extends GuardedEmitter {
 
   /** What another session needs as `resumeFrom` to take this conversation up: plain JSON without credentials. */
   conversationState(): ConversationState {
-    return structuredClone({ ...this.memory.state, ...this.flow.state(this.care.unsaved) });
+    return structuredClone({ ...this.memory.state, ...this.flow.state(this.care.notSaved) });
   }
 
   /**
@@ -170,9 +173,9 @@ export abstract class SessionCore extends GuardedEmitter {
    * @param options.reason told with the states that follow.
    */
   async close(options: { playback?: 'stop' | 'finish'; reason?: string } = {}): Promise<void> {
-    const { unsaved } = this.care;
+    const { notSaved } = this.care;
     this.care.close();
-    this.flow.close(options.playback === 'finish', unsaved);
+    this.flow.close(options.playback === 'finish', notSaved);
     await this.life.close(options.reason);
     this.endIterators();
   }

@@ -34,6 +34,10 @@ export class LiveSession extends SessionCore {
   /** The history that `historyConfig` announces has been told. */
   private historyTold = false;
 
+  protected override get self(): this {
+    return this;
+  }
+
   /** The model is answering, or its answer is still being played. */
   get busy(): boolean {
     return this.flow.turns.busy;

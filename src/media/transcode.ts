@@ -101,12 +101,20 @@ function build(
     .outputOptions('-c:a', 'pcm_s16le', '-f', 's16le');
 }
 
-/** RTSP's limit is called `stimeout` before ffmpeg 5, where `timeout` means to listen for connections instead. */
-function networkOptions(url: string, version: string): [string, ...string[]] {
+/** Builds of unreleased sources are called by the number of commits; RTSP's options changed at about this one (2021). */
+const RTSP_CHANGED = 102_000;
+
+/**
+ * What limits the time of a network address. RTSP's limit is called `stimeout` before ffmpeg 5, where `timeout` means to listen for
+ * connections instead: the bundled build of 2018 ("N-47683-…") would wait for ever.
+ */
+export function networkOptions(url: string, version: string): [string, ...string[]] {
   const limit = String(NETWORK_TIMEOUT_MS * 1000);
   if (!/^rtsps?:/i.test(url)) return ['-rw_timeout', limit];
   const major = Number(/^n?(\d+)\./.exec(version)?.[1] ?? Infinity);
-  return ['-rtsp_transport', 'tcp', major < 5 ? '-stimeout' : '-timeout', limit];
+  const commits = Number(/^N-(\d+)/.exec(version)?.[1] ?? Infinity);
+  const old = major < 5 || commits < RTSP_CHANGED;
+  return ['-rtsp_transport', 'tcp', old ? '-stimeout' : '-timeout', limit];
 }
 
 interface CommandInside {

@@ -16,6 +16,7 @@ export * from './endpoint';
 export * from './errors';
 export * from './fit';
 export * from './function-check';
+export { fitsSchema } from './json-schema';
 export * from './messages';
 export * from './profiles';
 export * from './recording';

@@ -1,4 +1,5 @@
 import { ProtocolError } from './errors';
+import { types } from './schema';
 import { isObject } from './walk';
 
 type Json = Record<string, unknown>;
@@ -39,6 +40,23 @@ export function toSchema(input: unknown, depth = 0): Json {
     } else out[key] = value;
   }
   return out;
+}
+
+/**
+ * Whether a JSON Schema says only what the API's `Schema` can say. Anything else belongs into `parametersJsonSchema`: in
+ * `parameters` the service closes the session over a keyword that it does not know, and over choices that are no texts.
+ */
+export function fitsSchema(input: unknown, depth = 0): boolean {
+  if (!isObject(input) || depth > MAX_DEPTH || (input['type'] && input['anyOf'])) return false;
+  const fits = (inner: unknown): boolean => fitsSchema(inner, depth + 1);
+  return Object.entries(input).every(([key, value]) => {
+    if (key === 'type') return value !== 'null' && (typeof value === 'string' || Array.isArray(value));
+    if (key === 'enum') return Array.isArray(value) && value.every((one) => typeof one === 'string');
+    if (key === 'items') return fits(value);
+    if (key === 'anyOf') return Array.isArray(value) && value.every((one) => isNullType(one) || fits(one));
+    if (key === 'properties') return isObject(value) && Object.values(value).every(fits);
+    return key === 'additionalProperties' || types.client.get('Schema')?.has(key) === true;
+  });
 }
 
 /** A choice between null and one schema is that schema, nullable: the API has no null type. */

@@ -2,11 +2,15 @@ import assert from 'node:assert/strict';
 import type { LiveSession } from '../../src/live';
 import { Ledger } from '../../src/live/tools/ledger';
 import type { ScriptedConnection } from '../support/scripted-server';
-import { Bench, next, of } from './support';
+import { Bench, next, of, type Log } from './support';
 
 const call = (...ids: string[]): object => ({
   toolCall: { functionCalls: ids.map((id) => ({ id, name: 'light', args: {} })) },
 });
+const WAITS = 'gemini-3.1-flash-live-preview';
+/** What is told of the microphone. */
+const micIn = (log: Log): string[] =>
+  of(log, 'activity').flatMap(({ type }) => (type.startsWith('microphone') ? type : []));
 const answer = (id: string, text = 'ok'): object & { id: string; name: string } => ({
   ...{ id, name: 'light', response: { text } },
 });
@@ -167,21 +171,70 @@ describe('live: answers to function calls', () => {
     assert.deepEqual([session.stats.droppedAudioMs, session.stats.sentAudioMs], [20, 20]);
   });
 
-  it('opens the microphone by itself when the function never answers, and not at all where it may speak', async () => {
-    const { session, peer } = await bench.connected({ toolGateMs: 30 });
+  it('opens the microphone by itself when the function never answers, and says so', async () => {
+    const { session, peer } = await bench.connected({ model: WAITS, toolGateMs: 30 });
     peer.send(call('a'));
     await next(session, 'tool-call');
     session.audio.write(Buffer.alloc(640));
-    await new Promise((resolve) => setTimeout(resolve, 40));
+    await next(session, 'activity', ({ type }) => type === 'microphone-held');
+    await next(session, 'activity', ({ type }) => type === 'microphone-free');
     session.audio.write(Buffer.alloc(640));
     assert.deepEqual([session.stats.droppedAudioMs, session.stats.sentAudioMs], [20, 20]);
-    const other = await bench.connected({
+    assert.deepEqual(
+      session.openCalls.map(({ id }) => id),
+      ['a'],
+    );
+  });
+
+  it('holds it for as long as any call needs, and not for those that are over', async () => {
+    const { session, log, peer } = await bench.connected({ model: WAITS });
+    peer.send(call('a', 'b', 'c'), { toolCallCancellation: { ids: ['b'] } });
+    await next(session, 'tool-cancel');
+    session.respond(answer('a'));
+    session.audio.write(Buffer.alloc(640));
+    assert.deepEqual(micIn(log), ['microphone-held']);
+    session.respond(answer('c'));
+    session.audio.write(Buffer.alloc(640));
+    assert.deepEqual(micIn(log), ['microphone-held', 'microphone-free']);
+    assert.deepEqual([session.stats.droppedAudioMs, session.stats.sentAudioMs], [20, 20]);
+  });
+
+  it('holds it as the functions are declared now, where the model lets each say how it behaves', async () => {
+    const declared = (behavior: string): never =>
+      [{ functionDeclarations: [{ name: 'light', behavior }] }] as never;
+    const { session, log, peer } = await bench.connected({
       model: 'gemini-3.8-live',
-      config: { tools: [{ functionDeclarations: [{ name: 'light', behavior: 'NON_BLOCKING' }] }] } as never,
+      config: { tools: declared('NON_BLOCKING') },
     });
-    other.peer.send(call('a'));
-    assert.equal((await next(other.session, 'tool-call')).blocking, false);
-    other.session.audio.write(Buffer.alloc(640));
-    assert.equal(other.session.stats.sentAudioMs, 20);
+    peer.send(call('a'));
+    await next(session, 'tool-call');
+    session.audio.write(Buffer.alloc(640));
+    assert.deepEqual([session.stats.sentAudioMs, micIn(log)], [20, []]);
+    await session.updateContext({ tools: declared('BLOCKING') });
+    peer.send(call('b'));
+    await next(session, 'tool-call');
+    session.audio.write(Buffer.alloc(640));
+    assert.deepEqual([session.stats.droppedAudioMs, micIn(log)], [20, ['microphone-held']]);
+    // A model that always waits does so whatever is declared: the declaration is not sent.
+    const always = await bench.connected({ model: WAITS, config: { tools: declared('NON_BLOCKING') } });
+    always.peer.send(call('a'));
+    await next(always.session, 'tool-call');
+    assert.deepEqual(micIn(always.log), ['microphone-held']);
+  });
+
+  it('holds it again for a call that is open when the conversation is resumed', async () => {
+    const config = { sessionResumption: {} };
+    const first = await bench.connected({ model: WAITS, config });
+    first.peer.send(call('a'), { sessionResumptionUpdate: { newHandle: 'h', resumable: true } });
+    await next(first.session, 'resumption');
+    await first.session.close();
+    assert.deepEqual(micIn(first.log), ['microphone-held', 'microphone-free']);
+    const resumeFrom = first.session.conversationState();
+    const session = bench.session(first.server, { model: WAITS, config, resumeFrom });
+    await session.connect();
+    session.audio.write(Buffer.alloc(640));
+    assert.equal(session.stats.droppedAudioMs, 20);
+    session.respond(answer('a'));
+    await next(session, 'activity', ({ type }) => type === 'microphone-free');
   });
 });

@@ -63,6 +63,24 @@ describe('live: functions of an application', () => {
   ): Promise<{ session: LiveSession; log: Log; peer: ScriptedConnection; server: ScriptedServer }> =>
     bench.connected({ model: SPEAKS_ON, tools, toolPolicy: {}, ...options });
 
+  it('are declared as JSON Schema where the schema of the API cannot say it', async () => {
+    const volume = defineTool(
+      {
+        name: 'set_volume',
+        parameters: { type: 'object', properties: { level: { type: 'integer', exclusiveMinimum: 0 } } },
+      },
+      ({ level }) => ({ level }),
+    );
+    const { peer } = await begin([volume]);
+    const [setup] = peer.received as [{ setup: { tools: { functionDeclarations: object[] }[] } }];
+    assert.deepEqual(setup.setup.tools[0]?.functionDeclarations, [
+      { name: 'set_volume', parametersJsonSchema: volume.parameters },
+    ]);
+    peer.send(call('c1', 'set_volume', { level: 0 }));
+    const [answer] = await answered(peer);
+    assert.match(JSON.stringify(answer?.response), /INVALID_ARGUMENTS/);
+  });
+
   it('are declared beside those of the configuration, run, and answered', async () => {
     const home: Home = { on: [] };
     const other = { functionDeclarations: [{ name: 'other' }, { name: 'set_light', description: 'old' }] };

@@ -151,9 +151,16 @@ describe('link to an MCP server', function () {
       assert.equal(linked.link.state, 'ready');
     });
 
+    it('that sends a message of endless depth ends nothing', async () => {
+      const linked = start(stdioPlace(['deep']));
+      await ready(linked);
+      assert.equal(linked.lists[0]?.length, TOOLS);
+    });
+
     for (const [fault, why] of [
       ['flood', /other text/],
       ['long', /without an end of line/],
+      ['asks', /does not read what it is sent/],
     ] as const) {
       it(`that only sends ${fault} is given up, and keeps nobody else from working`, async () => {
         const linked = start(stdioPlace([fault]), { firstDelayMs: 60_000, maxDelayMs: 60_000 });
@@ -172,6 +179,12 @@ describe('link to an MCP server', function () {
     it('that hangs is given up after a time', async () => {
       const linked = start(stdioPlace(['hang']), {}, { connectMs: 200 });
       await until('given up twice', () => linked.states.filter((state) => state === 'lost').length === 2);
+      assert.match(linked.errors[0] ?? '', /in time/);
+    });
+
+    it('whose tools do not come to an end is given up after a time', async () => {
+      const linked = start(stdioPlace(['pages']), {}, { connectMs: 3000 });
+      await until('given up', () => linked.link.state === 'lost', 30_000);
       assert.match(linked.errors[0] ?? '', /in time/);
     });
 

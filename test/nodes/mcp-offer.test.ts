@@ -154,6 +154,45 @@ describe('schema of an MCP tool', () => {
     assert.deepEqual(input, before);
   });
 
+  it('is all of its parts, also of parts of parts, each counted once', () => {
+    const text = { type: 'string' };
+    const { schema } = modelSchema({
+      type: 'object',
+      allOf: [
+        { $ref: '#' },
+        { $ref: '#/$defs/a' },
+        { allOf: [{ properties: { b: text } }, { required: ['b'] }] },
+        { allOf: [{ properties: { c: text } }] },
+      ],
+      $defs: { a: { $ref: '#/$defs/again' }, again: { properties: { a: text }, required: ['a'] } },
+    });
+    assert.deepEqual(schema, {
+      type: 'object',
+      properties: { a: text, b: text, c: text },
+      required: ['a', 'b'],
+    });
+  });
+
+  it('holds nothing that could break whoever writes it as JSON', () => {
+    const deep = JSON.parse(`${'['.repeat(1e5)}${']'.repeat(1e5)}`) as unknown;
+    const cases: object[] = ['type', 'title', 'minItems', 'propertyOrdering', 'enum'].map((name) => ({
+      properties: { a: { type: 'string', [name]: deep } },
+    }));
+    cases.push({ allOf: Array.from({ length: 20_000 }, (_, at) => ({ properties: { [`p${at}`]: {} } })) });
+    for (const inputSchema of cases) {
+      const { functions, warnings } = offerOf([tool('odd', { inputSchema }), tool('fine')], ALL);
+      assert.deepEqual(
+        functions.map(({ name }) => name),
+        ['fine'],
+      );
+      assert.match(warnings.join(), /"odd" is not offered: its input schema is too large/);
+    }
+    const { schema } = modelSchema({
+      properties: { a: { type: 'string', title: { a: 1 }, minLength: [1] } },
+    });
+    assert.deepEqual(schema.properties, { a: { type: 'string' } });
+  });
+
   it('is refused when it grows without bounds', () => {
     const $defs: Record<string, object> = { d0: { type: 'string' } };
     for (let level = 1; level < 20; level += 1) {
@@ -193,7 +232,8 @@ describe('list of the tools of an MCP server', () => {
 });
 
 describe('result of an MCP tool as an answer', () => {
-  const response = (result: object): unknown => answerOf(result as never).response;
+  const clean = (text: string): string => text.replaceAll('abcdef', '[secret]');
+  const response = (result: object): unknown => answerOf(result as never, clean).response;
 
   it('is what is structured, else the text, else that it went well', () => {
     const content = [{ type: 'text', text: '{"a":1}' }];
@@ -214,18 +254,21 @@ describe('result of an MCP tool as an answer', () => {
 
   it('carries pictures, sound and texts of resources; links and what is left out are named', () => {
     const data = Buffer.from('picture').toString('base64');
-    const answer = answerOf({
-      content: [
-        { type: 'text', text: 'Look.' },
-        { type: 'image', data, mimeType: 'image/png' },
-        { type: 'audio', data, mimeType: 'audio/wav' },
-        { type: 'resource', resource: { uri: 'file:///a', text: 'inside' } },
-        { type: 'resource', resource: { uri: 'file:///b', blob: data, mimeType: 'application/zip' } },
-        { type: 'resource_link', uri: 'file:///c', name: 'c', other: 1 },
-        { type: 'future' },
-        null,
-      ],
-    });
+    const answer = answerOf(
+      {
+        content: [
+          { type: 'text', text: 'Look.' },
+          { type: 'image', data, mimeType: 'image/png' },
+          { type: 'audio', data, mimeType: 'audio/wav' },
+          { type: 'resource', resource: { uri: 'file:///a', text: 'inside' } },
+          { type: 'resource', resource: { uri: 'file:///b', blob: data, mimeType: 'application/zip' } },
+          { type: 'resource_link', uri: 'file:///c', name: 'c', other: 1 },
+          { type: 'future' },
+          null,
+        ],
+      },
+      clean,
+    );
     assert.deepEqual(answer.response, {
       result: 'Look.\ninside',
       image1: { $ref: 'image1' },
@@ -248,10 +291,19 @@ describe('result of an MCP tool as an answer', () => {
   });
 
   it('is an error where the tool says so', () => {
-    const { error } = response({ content: [{ type: 'text', text: 'Broken.' }], isError: true }) as {
+    const { error } = response({ content: [{ type: 'text', text: 'Broken: abcdef.' }], isError: true }) as {
       error: object;
     };
-    assert.deepEqual(error, { status: 'FAILED', message: 'Broken.', retryable: false });
+    assert.deepEqual(error, { status: 'FAILED', message: 'Broken: [secret].', retryable: false });
+  });
+
+  it('does not list things without end', () => {
+    const link = { type: 'resource_link', uri: `file:///${'x'.repeat(10_000)}`, name: 'c' };
+    const content = [...Array.from({ length: 5000 }, () => link), ...Array.from({ length: 100 }, () => ({}))];
+    const { links, notSent } = response({ content }) as { links: object[]; notSent: string[] };
+    assert.equal(links.length, 50);
+    assert.equal(notSent.at(-1), '5000 more');
+    assert.ok(JSON.stringify({ links, notSent }).length < 60_000);
   });
 
   it('is cut when it is too long for a conversation', () => {
@@ -315,6 +367,20 @@ describe('place of an MCP server', () => {
     const secrets = secretsOf(place, credentials);
     for (const secret of ['from-environment', '?key=abcdef', credentials.secretUrl])
       assert.ok(secrets.includes(secret), secret);
+  });
+
+  it('has secrets that are known also by their parts, wherever they come from', () => {
+    const secretsFor = (credentials: Record<string, string>): string[] =>
+      secretsOf(read({ transport: 'http', secretAddress: true }, credentials), credentials);
+    const address = 'https://me:p%40ssw%@example.org/mcp/sk-0123456789?key=abcdef';
+    const secrets = [
+      ...secretsFor({ secretUrl: address }),
+      ...secretsFor({ secretUrl: address, token: '${HOUSE}' }),
+      ...secretsFor({ secretUrl: address, headers: 'Authorization: Token of-the-header' }),
+    ];
+    for (const secret of ['p%40ssw%', 'sk-0123456789', 'abcdef', 'from-environment', 'of-the-header'])
+      assert.ok(secrets.includes(secret), secret);
+    assert.ok(!secrets.includes('mcp'));
   });
 
   for (const [def, message] of [

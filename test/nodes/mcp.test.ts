@@ -221,6 +221,9 @@ describe('mcp node', function () {
     const peer = await begin([mcp({ behavior: 'NON_BLOCKING', progress: true, scheduling: 'INTERRUPT' })]);
     peer.send(calls({ id: 's', name: 'steps' }));
     const last = await peer.until((received) => answers(received).find(({ willContinue }) => !willContinue));
+    const [first] = answers(peer.received);
+    const response = { progress: 1, total: 3, message: 'step 1' };
+    assert.deepEqual(first, { id: 's', name: 'steps', response, willContinue: true, scheduling: 'SILENT' });
     assert.deepEqual(last, {
       id: 's',
       name: 'steps',

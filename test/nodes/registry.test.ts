@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import { answerCall, configOfSession, holdCalls } from '../../nodes/shared/calls';
 import { ToolRegistry, type Declaration, type RoutedCall } from '../../nodes/shared/registry';
 import type { Red } from '../../nodes/shared/types';
+import type { FunctionResponse } from '../../src/protocol';
 
 /** Contracts, "Tools" and "Deploys": what nodes declare, and when it counts. */
 describe('registry of a config node', () => {
@@ -185,6 +186,41 @@ describe('registry of a config node', () => {
       deploy();
       assert.deepEqual(heard, ['a 2']);
     });
+
+    it('keeps cancellations of calls that the node had before, too', () => {
+      const { registry, deploy } = setup();
+      const heard: string[] = [];
+      const remove = registry.declare(listening('a', heard));
+      registry.watch('s', { functions: () => {} });
+      deploy();
+      registry.deliver(call('1'));
+      remove();
+      registry.cancel([call('1')], 'timeout');
+      registry.declare(listening('b', heard));
+      deploy();
+      assert.deepEqual(heard, ['a 1', 'b timeout 1']);
+    });
+
+    it('answers those whose node does not come back', async () => {
+      const { registry, deploy } = setup();
+      const session = `s-${Math.random()}`;
+      const given: FunctionResponse[] = [];
+      const letGo = holdCalls(session, {
+        config: 'c',
+        answer: async (response) => (given.push(response), 'sent'),
+      });
+      const remove = registry.declare(listening('a', []));
+      deploy();
+      registry.watch(session, { functions: () => {} });
+      remove();
+      assert.equal(registry.deliver(call('1', session)), true);
+      deploy();
+      await new Promise(setImmediate);
+      letGo(true);
+      assert.equal(given.length, 1);
+      assert.equal(given[0]?.id, '1');
+      assert.match(JSON.stringify(given[0]?.response), /UNAVAILABLE/);
+    });
   });
 
   it('takes up what is declared outside of a deploy, and not in the middle of one', () => {
@@ -250,6 +286,29 @@ describe('answers of calls', () => {
     const letGo = holdCalls(tool.session, holder(given));
     assert.equal(await answering, 'sent');
     assert.equal(given.length, 1);
+    letGo(true);
+  });
+
+  it('reach the next session when the first one is closed while it connects for them', async () => {
+    const given: string[] = [];
+    let refuse = (_error: Error): void => {};
+    const connecting = new Promise<never>((_resolve, reject) => (refuse = reject));
+    const letGo = holdCalls(tool.session, { config: 'config', answer: () => connecting });
+    const answering = answerCall(tool, { response: {} });
+    letGo(false);
+    refuse(new Error('closed'));
+    const letNextGo = holdCalls(tool.session, holder(given));
+    assert.equal(await answering, 'sent');
+    assert.equal(given.length, 1);
+    letNextGo(true);
+  });
+
+  it('fail once with what keeps a session that stays from connecting', async () => {
+    const letGo = holdCalls(tool.session, {
+      config: 'config',
+      answer: () => Promise.reject(new Error('no network')),
+    });
+    await assert.rejects(answerCall(tool, { response: {} }), /no network/);
     letGo(true);
   });
 });

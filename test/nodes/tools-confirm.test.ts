@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ScriptedServer, type ScriptedConnection } from '../support/scripted-server';
-import { helper, until } from './support';
+import { events, helper, until } from './support';
 import { answered, answers, calls, declared, failure, light, ROOM, Stage, stageFlow } from './tools-support';
 
 const QUESTION = 'Shall I really open the door?';
@@ -64,6 +64,30 @@ describe('tools node: confirmation', () => {
         assert.deepEqual(stage.flow.errors, []);
       });
     }
+
+    it('runs with the arguments that were confirmed, whatever the flow does with the event of the call', async () => {
+      const stage = await Stage.set(wire, { functions: [door] });
+      const message = await asked(stage);
+      const event = await until('the event', () => events(stage.flow, 'events', 'tool-call')[0]);
+      (event.payload as { args: { room: string } }).args.room = 'bedroom';
+      stage.flow.send('router', { ...message, payload: true });
+      const call = await until('the call', () => stage.flow.got('set_light')[0]);
+      assert.deepEqual(call.payload, { room: 'kitchen' });
+    });
+
+    it('has nothing to undo when a call that was denied is cancelled after that', async () => {
+      const stage = await Stage.set(wire, { functions: [door] });
+      stage.flow.send('router', { ...(await asked(stage)), payload: false });
+      await answered(stage.peer);
+      stage.flow.send('router', { ...(await asked(stage, 'c2')), payload: true });
+      await until('the call', () => stage.flow.got('set_light')[0]);
+      stage.peer.send({ toolCallCancellation: { ids: ['c1', 'c2'] } });
+      await until('the cancellation', () => stage.flow.got('cancelled')[0]);
+      assert.deepEqual(
+        stage.flow.got('cancelled').map(({ tool }) => tool?.id),
+        ['c2'],
+      );
+    });
 
     it('tells the model when nobody says anything', async () => {
       const stage = await Stage.set(wire, { functions: [{ ...door, confirmTimeout: 0.1 }] });

@@ -57,6 +57,25 @@ describe('tools node', () => {
     });
   });
 
+  it('declares as JSON Schema what the schema of the API cannot say', async () => {
+    const parameters = {
+      type: 'object',
+      properties: {
+        level: { type: 'integer', exclusiveMinimum: 0, multipleOf: 5 },
+        channel: { type: 'integer', enum: [1, 2, 3] },
+      },
+    };
+    const { peer } = await Stage.set(wire, { functions: [{ name: 'set_volume', parameters }] });
+    const { setup } = (await peer.message(0)) as { setup: { tools: { functionDeclarations: object[] }[] } };
+    assert.deepEqual(setup.tools[0]?.functionDeclarations, [
+      { name: 'set_volume', parametersJsonSchema: parameters },
+    ]);
+    peer.send(calls({ id: 'c1', name: 'set_volume', args: { level: 0, channel: 7 } }));
+    const [answer] = await answered(peer);
+    assert.equal(failure(answer).status, 'INVALID_ARGUMENTS');
+    assert.match(failure(answer).message ?? '', /level.*channel/s);
+  });
+
   it('sends each function to its own output', async () => {
     const { flow, peer } = await Stage.set(wire, {
       functions: [{ name: 'one' }, { name: 'two' }, { name: 'three' }],

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseWav } from '../../src/media';
@@ -21,10 +22,10 @@ export function describeHome(name: string, find: () => NodeRedRuntime | { missin
     let comms: Comms;
     const wrong: unknown[] = [];
 
+    before(packedPackage);
     before(async function () {
       const runtime = find();
       skipWithout(this, 'missing' in runtime && runtime.missing);
-      await packedPackage();
       home = await startHome();
       const settings = { mqttReconnectTime: 200 };
       nodeRed = await NodeRed.start({ runtime: runtime as NodeRedRuntime, settings });
@@ -83,6 +84,15 @@ export function describeHome(name: string, find: () => NodeRedRuntime | { missin
       await text(/kitchen_light does not answer/);
       assert.equal(home.devices.kitchen_light?.state, 'ON');
       await home.plugIn('kitchen_light');
+    });
+
+    it('says what a device shows, when that is not what was wanted', async () => {
+      await home.unplug('kitchen_light');
+      const asked = once(home, 'command');
+      await press('turn off the kitchen light');
+      await asked;
+      await home.plugIn('kitchen_light'); // it has missed the command, and reports that it is on
+      await text(/^The kitchen light is on\.$/);
     });
 
     it('says so while the broker is away, and goes on when it is back', async () => {

@@ -14,10 +14,10 @@ export function describeToolExamples(name: string, find: () => NodeRedRuntime | 
     let flow: FlowNode[];
     const wrong: unknown[] = [];
 
+    before(packedPackage);
     before(async function () {
       const runtime = find();
       skipWithout(this, 'missing' in runtime && runtime.missing);
-      await packedPackage();
       nodeRed = await NodeRed.start({ runtime: runtime as NodeRedRuntime });
       comms = await nodeRed.events();
       comms.on('debug', ({ name, msg }: DebugMessage) => name === 'what went wrong' && wrong.push(msg.error));
@@ -52,7 +52,7 @@ export function describeToolExamples(name: string, find: () => NodeRedRuntime | 
     ]) {
       it(`08: a timer speaks up by itself: ${title}`, async () => {
         await deploy('08 - Timers and reminders', ({ type }) => ({
-          ...(type === 'tab' && { env: [{ name: 'MINUTE_MS', value: '400', type: 'num' }] }),
+          ...(type === 'tab' && { env: [{ name: 'MINUTE_MS', value: '150', type: 'num' }] }),
           ...(type === 'gemini-live-config' && { model }),
         }));
         await press('set a timer called tea for 3 minutes');

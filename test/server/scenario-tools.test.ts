@@ -39,6 +39,14 @@ describe('scenario with tools', () => {
         talk.client.close();
       });
 
+      it('goes on when the answer says that there was no error', async () => {
+        const talk = await ToolTalk.start(functions, model);
+        talk.ask('make it as warm as in the bedroom');
+        talk.answer(await talk.call(), { temperature: 19.5, error: null });
+        assert.deepEqual((await talk.call(2)).args, { degrees: 19.5 });
+        talk.client.close();
+      });
+
       it('ends when the answer lacks what the next step needs', async () => {
         const talk = await ToolTalk.start(functions, model);
         talk.ask('make it as warm as in the bedroom');

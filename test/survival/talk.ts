@@ -151,10 +151,7 @@ export class Talk {
       }
       case 1: {
         const degrees = 15 + (topic % 13);
-        return this.ask(
-          `set the thermostat to ${degrees} degrees`,
-          new RegExp(`asked for ${degrees} degrees`),
-        );
+        return this.ask(`set the thermostat to ${degrees} degrees`, new RegExp(`set to ${degrees} degrees`));
       }
       case 2:
         return this.ask('tell me a story', /somebody interrupted it/);

@@ -188,10 +188,12 @@ export class Talk {
     });
   }
 
-  private async call({ id, name, args }: Extract<LiveEvent, { event: 'tool-call' }>): Promise<void> {
+  private async call(event: Extract<LiveEvent, { event: 'tool-call' }>): Promise<void> {
+    const { id, name, args, refused } = event;
     const { session, screen, tools, timeoutMs } = this.options;
     screen.note(`  → ${name}(${JSON.stringify(args)})`);
-    if (!tools) return;
+    if (refused) screen.note(`  ← ${refused}`);
+    if (!tools || refused) return;
     const control = new AbortController();
     this.calls.set(id, control);
     const tool = tools.find((candidate) => candidate.name === name);

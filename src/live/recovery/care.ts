@@ -6,6 +6,7 @@ import type { Attempt, Lifecycle } from '../lifecycle';
 import { isAnnouncement } from '../say';
 import { answeredIds, kindOf, writtenIn } from './frames';
 import { Handover } from './handover';
+import type { NotSaved } from '../tools/ledger';
 import type { RecoverySettings } from './options';
 import { PoisonWatch } from './poison';
 import { Replay, type ReplayStats } from './replay';
@@ -53,9 +54,10 @@ export class Care {
     return this.replay.stats;
   }
 
-  /** Ids of calls that were made after the newest handle. */
-  get unsaved(): string[] {
-    return this.replay.unknownCalls;
+  /** What of the function calls is not in the newest handle. */
+  get notSaved(): NotSaved {
+    const { unknownCalls: calls, uncovered: answers } = this.replay;
+    return { calls, answers };
   }
 
   /**
@@ -81,7 +83,7 @@ export class Care {
     // A listener may have closed the session.
     const repeated = frames
       .filter((frame) => kindOf(frame) === 'tool')
-      .flatMap((f) => answeredIds(String(f)));
+      .flatMap((frame) => answeredIds(String(frame), true));
     if (this.uplink === uplink) flow().open(uplink, { resumed, unknown, repeated });
   }
 

@@ -1,4 +1,4 @@
-import { isObject, type SentFrame } from '../../protocol';
+import { encode, isObject, type FunctionResponse, type SentFrame } from '../../protocol';
 import { INPUT_BYTES_PER_MS } from '../chunker';
 
 /** What a client message is about, as far as recovery must know. */
@@ -48,10 +48,24 @@ export function audioMsOf(frame: SentFrame): number {
   return (((end - start) * 3) / 4 - padding) / INPUT_BYTES_PER_MS;
 }
 
-/** Ids of the calls that a frame of kind `tool` answers; a raw message may hold anything. */
-export function answeredIds(frame: string): string[] {
+/**
+ * Ids of the calls that a frame of kind `tool` answers; a raw message may hold anything.
+ *
+ * @param whole only those to which nothing more is to come
+ */
+export function answeredIds(frame: string, whole = false): string[] {
   const { toolResponse } = JSON.parse(frame) as { toolResponse: unknown };
-  return listIn(toolResponse, 'functionResponses').map((response) => textIn(response, 'id'));
+  return listIn(toolResponse, 'functionResponses')
+    .filter((response) => !(whole && isObject(response) && response['willContinue'] === true))
+    .map((response) => textIn(response, 'id'));
+}
+
+/** A frame of kind `tool` with the answers to some calls only. */
+export function answersTo(frame: string, wanted: ReadonlySet<string>): string {
+  if (answeredIds(frame).every((id) => wanted.has(id))) return frame;
+  const { toolResponse } = JSON.parse(frame) as { toolResponse: unknown };
+  const left = listIn(toolResponse, 'functionResponses').filter((one) => wanted.has(textIn(one, 'id')));
+  return encode({ toolResponse: { functionResponses: left as FunctionResponse[] } });
 }
 
 /** What the user wrote in a frame of kind `other`; a raw message may hold anything. */

@@ -1,5 +1,5 @@
 import type { LiveServerMessage, SentFrame } from '../../protocol';
-import { answeredIds, audioMsOf, kindOf, type FrameKind } from './frames';
+import { answeredIds, answersTo, audioMsOf, kindOf, type FrameKind } from './frames';
 
 /** A message that was sent, and may have to be sent again. */
 interface Entry {
@@ -90,7 +90,7 @@ export class Replay {
   /** A message is handed to the socket. @param voiced for sound: somebody speaks in it */
   sent(frame: SentFrame, voiced: boolean): void {
     const kind = kindOf(frame);
-    if (kind === 'tool') for (const id of answeredIds(String(frame))) this.open.delete(id);
+    if (kind === 'tool') for (const id of answeredIds(String(frame), true)) this.open.delete(id);
     if (!this.options.keep) return;
     const quiet = !this.options.indexed && ((kind === 'audio' && !voiced) || kind === 'audio-end');
     this.entries.push({ frame, kind, seq: ++this.seq, index: ++this.index, quiet });
@@ -133,12 +133,19 @@ export class Replay {
       this.counts.repeatedMessages++;
       if (kind === 'audio') this.counts.repeatedAudioMs += audioMsOf(frame);
     }
-    return due.map(({ frame }) => frame);
+    // A message may also answer calls that the service does not know any more.
+    return due.map(({ frame, kind }) => (kind === 'tool' ? answersTo(String(frame), this.known) : frame));
   }
 
   /** Calls that a resumed service does not know: they were made after the handle. */
   get unknownCalls(): string[] {
     return [...this.open].filter((id) => !this.known.has(id));
+  }
+
+  /** Calls that the newest handle knows, and that were answered after it: a service that resumes asks for them again. */
+  get uncovered(): string[] {
+    const late = this.entries.filter(({ kind, seq }) => kind === 'tool' && seq > this.handleSeq);
+    return late.flatMap(({ frame }) => answeredIds(String(frame), true)).filter((id) => this.known.has(id));
   }
 
   /** A service has resumed that remembers these calls, which were made before this session: none of them is new. */
@@ -171,7 +178,7 @@ export class Replay {
       if (seq <= from || kind === 'context') return false;
       if (kind === 'video') return indexed && resumed;
       if (kind !== 'tool') return kind !== 'other' || !skip(String(frame));
-      return resumed && seq > this.handleSeq && answeredIds(String(frame)).every((id) => this.known.has(id));
+      return resumed && seq > this.handleSeq && answeredIds(String(frame)).some((id) => this.known.has(id));
     });
   }
 
@@ -182,7 +189,9 @@ export class Replay {
     this.boundary = this.begunAt ?? this.seq;
     this.begunAt = undefined;
     if (this.options.indexed) return;
-    this.drop(({ seq }) => seq <= (this.options.resumable ? before : this.boundary));
+    const { resumable } = this.options;
+    // An answer is owed until a handle has it, however many turns that takes: nobody would ask for it again.
+    this.drop(({ seq, kind }) => (resumable ? seq <= before && kind !== 'tool' : seq <= this.boundary));
     this.forgetSilence();
   }
 

@@ -1,9 +1,9 @@
-import { checkDeclaration, type LiveConnectConfig } from '../../protocol';
+import { checkDeclaration, fitsSchema, type LiveConnectConfig } from '../../protocol';
 import { LiveError } from '../errors';
-import type { LiveSession } from '../session';
 import type { ToolArgs } from './open-call';
 import type { Scheduling } from './policy';
 import type { ArgumentsOf } from './schema-types';
+import type { ToolSession } from './tool-session';
 
 /** What a function is given beside its arguments. */
 export interface ToolContext<State = unknown> {
@@ -12,7 +12,8 @@ export interface ToolContext<State = unknown> {
   readonly name: string;
   /** Turn in which the model called. */
   readonly turn: number;
-  readonly session: LiveSession;
+  /** The session that called; it is the whole `LiveSession`. */
+  readonly session: ToolSession;
   /** `toolState` of the session's options: what the functions of an application share. */
   readonly state: State;
   /** Aborted when nobody wants the answer any more: the call was cancelled, took too long, was lost, or the session closed. */
@@ -92,12 +93,15 @@ export function declarationOf({ name, description, parameters, behavior }: ToolD
   name: string;
   description?: string;
   parameters?: object;
+  parametersJsonSchema?: object;
   behavior?: 'BLOCKING' | 'NON_BLOCKING';
 } {
   return {
     name,
     ...(description !== undefined && { description }),
-    ...(parameters !== undefined && { parameters }),
+    ...(parameters !== undefined && {
+      [fitsSchema(parameters) ? 'parameters' : 'parametersJsonSchema']: parameters,
+    }),
     ...(behavior !== undefined && { behavior }),
   };
 }

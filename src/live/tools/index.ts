@@ -8,6 +8,7 @@ export {
 export { checkArguments, type CheckedArguments, type CheckedDeclaration } from './arguments';
 export { defineTool, type AnyTool, type Tool, type ToolContext, type ToolDefinition } from './define';
 export type { Answerer, ToolResult } from './ledger';
-export type { OpenCall, ToolArgs } from './open-call';
+export type { OpenCall, ToolArgs, ToolOutcome } from './open-call';
+export type { ToolSession } from './tool-session';
 export type { ArgumentsOf, FromSchema } from './schema-types';
 export type { FunctionPolicy, Scheduling, ToolPolicy } from './policy';

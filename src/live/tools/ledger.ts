@@ -1,8 +1,7 @@
 import type { FunctionResponse } from '../../protocol';
 import { LiveError } from '../errors';
-import type { ToolOutcome } from '../events';
 import type { ToolFailureStatus } from './answers';
-import type { OpenCall, ToolArgs } from './open-call';
+import type { OpenCall, ToolArgs, ToolOutcome } from './open-call';
 
 /** Who answers, and with which failure. */
 export interface Answerer {
@@ -49,6 +48,14 @@ export interface CallsBefore {
   unknown?: readonly string[];
   /** Ids of those whose answers are sent again anyway. */
   repeated?: readonly string[];
+}
+
+/** What came after the newest handle, so that a service that resumes with that does not know it. */
+export interface NotSaved {
+  /** Ids of calls. */
+  calls: readonly string[];
+  /** Ids of calls that it knows, and whose answers it does not know. */
+  answers: readonly string[];
 }
 
 /** A call as the ledger keeps it. */
@@ -110,12 +117,12 @@ export class Ledger {
     return this.calls.get(key);
   }
 
-  /** Open calls as plain JSON. @param unsaved ids of those that the newest handle does not know */
-  state(unsaved: readonly string[] = []): OpenCall[] {
-    return this.open.map((call) => ({
+  /** Calls that another session must answer, as plain JSON. */
+  state(notSaved: NotSaved): OpenCall[] {
+    return this.owed(notSaved).map((call) => ({
       ...asOpenCall(call),
       ...(call.state !== 'open' && call.answer && { answer: call.answer }),
-      ...((call.unsaved || unsaved.includes(call.id)) && { unsaved: true }),
+      ...((call.unsaved || notSaved.calls.includes(call.id)) && { unsaved: true }),
     }));
   }
 
@@ -133,12 +140,19 @@ export class Ledger {
     return gone;
   }
 
-  /** The session is closed: nothing waits to be sent any more, answers wait here. @param unsaved see {@link state} */
-  closed(unsaved: readonly string[] = []): void {
-    for (const call of this.open) {
-      if (call.state === 'answering') call.state = 'held';
-      if (unsaved.includes(call.id)) call.unsaved = true;
+  /** The session is closed: nothing waits to be sent any more, answers wait here. */
+  closed(notSaved: NotSaved): void {
+    for (const call of this.owed(notSaved)) {
+      if (call.state !== 'open') call.state = 'held';
+      if (notSaved.calls.includes(call.id)) call.unsaved = true;
     }
+  }
+
+  /** Open calls, and those whose answers were sent in vain when the service goes back to the newest handle. */
+  private owed({ answers }: NotSaved): Call[] {
+    const vain = ({ state, id, answer }: Call): boolean =>
+      state === 'sent' && answer !== undefined && answers.includes(id);
+    return [...this.calls.values()].filter((call) => isOpen(call) || vain(call));
   }
 
   /** Whether a call is known, so that it must not run again. Asked again on a later connection, its answer is sent again. */

@@ -20,6 +20,13 @@ export interface OpenCall {
 }
 
 /**
+ * What became of an answer to a function call: `sent` to the service; not sent because the call was answered before
+ * (`duplicate`), had timed out (`late`), was `cancelled` by the service, is `unknown`, or was `lost` with the session
+ * that made it. `skipped`: a partial result where model or service would take it for the whole; the call stays open.
+ */
+export type ToolOutcome = 'sent' | 'duplicate' | 'late' | 'cancelled' | 'unknown' | 'lost' | 'skipped';
+
+/**
  * Reads an open call; it may come from a file, or from a version that kept less.
  *
  * @returns undefined when it is none

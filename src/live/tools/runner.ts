@@ -1,13 +1,13 @@
 import type { FunctionResponse } from '../../protocol';
-import type { LiveSession } from '../session';
 import { toolAnswer, toolFailure, type ToolAnswer } from './answers';
 import type { AnyTool, ToolContext } from './define';
 import type { Answerer, Call } from './ledger';
 import type { Scheduling } from './policy';
+import type { ToolSession } from './tool-session';
 
 /** What a {@link Runner} needs of its session. */
 export interface RunnerContext {
-  session(): LiveSession;
+  session(): ToolSession;
   state: unknown;
   /** Takes an answer, whole or partial. */
   answer(call: Call, response: FunctionResponse, answerer: Answerer): void;
@@ -102,5 +102,5 @@ function isGenerator(value: unknown): value is AsyncIterator<unknown> {
 }
 
 function responseOf({ id, name }: Call, answer: ToolAnswer, scheduling?: Scheduling): FunctionResponse {
-  return { ...(id && { id }), name, ...answer, ...(scheduling && { scheduling }) };
+  return { id, name, ...answer, ...(scheduling && { scheduling }) };
 }

@@ -6,20 +6,20 @@ import {
   type LiveConnectConfig,
 } from '../../protocol';
 import type { Emit } from '../events';
-import type { LiveSession } from '../session';
 import type { ToolFailure } from './answers';
 import { Deadlines } from './deadlines';
 import type { AnyTool } from './define';
 import { ToolGate } from './gate';
-import { asOpenCall, Ledger, type Answerer, type Call, type CallsBefore } from './ledger';
+import { asOpenCall, Ledger, type Answerer, type Call, type CallsBefore, type NotSaved } from './ledger';
 import type { OpenCall, ToolArgs } from './open-call';
 import { Pieces, type Stream } from './pieces';
 import { PolicyRules, type ToolPolicy } from './policy';
 import { Runner } from './runner';
 import { FunctionTable } from './table';
+import type { ToolSession } from './tool-session';
 import { brokenArguments, interrupted, missing, timedOut, wrongArguments } from './words';
 
-export type { CallsBefore } from './ledger';
+export type { CallsBefore, NotSaved } from './ledger';
 
 /** What a session is told about functions. */
 export interface ToolsOptions {
@@ -42,7 +42,7 @@ export interface ToolsContext {
   emit: Emit;
   model: string;
   backend: 'gemini' | 'vertex';
-  session(): LiveSession;
+  session(): ToolSession;
   /** Open calls of a conversation that is taken up again. */
   before: readonly OpenCall[] | undefined;
   /** As {@link LedgerContext.send}. */
@@ -129,9 +129,9 @@ export class Tools {
     this.table.own = tools;
   }
 
-  /** Open calls as plain JSON. @param unsaved ids of those that the newest handle does not know */
-  state(unsaved: readonly string[]): OpenCall[] {
-    return this.ledger.state(unsaved);
+  /** As {@link Ledger.state}. */
+  state(notSaved: NotSaved): OpenCall[] {
+    return this.ledger.state(notSaved);
   }
 
   /** What the connection that begins, or goes on, declares. */
@@ -158,9 +158,9 @@ export class Tools {
     this.patience.clear();
   }
 
-  /** The session closes. @param unsaved ids of calls that the newest handle does not know */
-  close(unsaved: readonly string[]): void {
-    this.ledger.closed(unsaved);
+  /** The session closes. */
+  close(notSaved: NotSaved): void {
+    this.ledger.closed(notSaved);
     this.lost();
     this.deadlines.clear();
     this.runner.stopAll('The session was closed');
@@ -276,7 +276,7 @@ export class Tools {
     const { status } = failure.error;
     const { id, name } = call;
     this.ledger.refuse(call, status);
-    this.settle(call, { ...(id && { id }), name, response: { ...failure } }, { by: SESSION, status });
+    this.settle(call, { id, name, response: { ...failure } }, { by: SESSION, status });
   }
 
   /** Takes an answer that nobody can give again: with a full queue it waits. */

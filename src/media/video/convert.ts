@@ -33,14 +33,13 @@ export async function convertPicture(
 ): Promise<Omit<Shot, 'at'>> {
   const ffmpeg = await resolveFfmpeg({ path: ffmpegPath, need: { encoder: 'mjpeg' } });
   const output = outputArgs(settings, work, await syncOption(ffmpeg), { paced: false });
-  if (!isFilm(picture))
-    return run(ffmpeg.path, [...inputArgs('pipe:0', 'pipe'), ...output], picture, { work, signal });
-  // Its table of contents may stand at the end, which a pipe cannot reach.
+  const kind = seekable(picture);
+  if (!kind) return run(ffmpeg.path, [...inputArgs('pipe:0', 'pipe'), ...output], picture, { work, signal });
   const folder = await mkdtemp(path.join(tmpdir(), 'gemini-live-'));
   try {
-    const file = path.join(folder, 'picture');
+    const file = path.join(folder, `picture.${kind.ending}`);
     await writeFile(file, picture, { mode: 0o600 });
-    return await run(ffmpeg.path, [...inputArgs(`file:${file}`, 'file', 'mov'), ...output], picture, {
+    return await run(ffmpeg.path, [...inputArgs(file, 'file', kind.format), ...output], picture, {
       work,
       signal,
     });
@@ -49,8 +48,15 @@ export async function convertPicture(
   }
 }
 
-/** HEIC, AVIF and MP4 are the same kind of file. */
-const isFilm = (bytes: Buffer): boolean => bytes.toString('latin1', 4, 8) === 'ftyp';
+/**
+ * Kinds of pictures that must be a file: in HEIC, AVIF and MP4 (all one kind) and TIFF the table of contents may stand at the end,
+ * which a pipe cannot reach.
+ */
+function seekable(bytes: Buffer): { ending: string; format: string } | undefined {
+  if (bytes.toString('latin1', 4, 8) === 'ftyp') return { ending: 'mp4', format: 'mov' };
+  if (/^(II\*\0|MM\0\*)/.test(bytes.toString('latin1', 0, 4))) return { ending: 'tiff', format: 'image2' };
+  return undefined;
+}
 
 /** The protocols are limited because some formats are lists of addresses: a picture must not make ffmpeg read files or fetch. */
 function inputArgs(input: string, protocol: string, format?: string): string[] {
@@ -68,8 +74,10 @@ async function run(
   { work, signal }: { work: Outputs; signal: AbortSignal | undefined },
 ): Promise<Omit<Shot, 'at'>> {
   if (signal?.aborted) throw cancelled();
-  const film = args.includes('mov');
-  const tool = spawnTool(command, firstOnly(args), { stdin: !film, extraOutputs: work.grid ? 1 : 0 });
+  const tool = spawnTool(command, firstOnly(args), {
+    stdin: args.includes('pipe:0'),
+    extraOutputs: work.grid ? 1 : 0,
+  });
   const stop = (): void => void tool.kill();
   signal?.addEventListener('abort', stop, { once: true });
   const timer = setTimeout(stop, TIMEOUT_MS);

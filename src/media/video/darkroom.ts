@@ -31,6 +31,7 @@ export function workOn(picture: Buffer, settings: Settings): Outputs {
  * One picture at a time; ffmpeg is given the next one when it has done this one, so picture and grid belong together.
  */
 export class Darkroom {
+  #closed = false;
   #tool: ToolProcess | undefined;
   #outputs: Outputs = { jpeg: false, grid: false };
   #pending:
@@ -53,15 +54,22 @@ export class Darkroom {
     return { jpeg, at, ...(grid && { grid }) };
   }
 
-  /** Ends ffmpeg. */
+  /** Ends ffmpeg, for good. */
   async close(): Promise<void> {
+    this.#closed = true;
+    await this.#end();
+  }
+
+  async #end(): Promise<void> {
     const tool = this.#tool;
     this.#tool = undefined;
+    this.#pending?.reject(stopped());
     await tool?.kill();
   }
 
   async #send(found: FoundJpeg, work: Outputs, signal: AbortSignal): Promise<Shot> {
     const tool = await this.#open(work);
+    if (signal.aborted) throw stopped();
     const result = new Promise<Shot>((resolve, reject) => (this.#pending = { resolve, reject, found }));
     const refuse = (): void => {
       this.#pending?.reject(
@@ -71,7 +79,7 @@ export class Darkroom {
         ),
       );
       // What it may still give out would be taken for the next picture.
-      void this.close();
+      void this.#end();
     };
     const timer = setTimeout(refuse, PATIENCE_MS);
     signal.addEventListener('abort', refuse, { once: true });
@@ -86,14 +94,17 @@ export class Darkroom {
   async #open(work: Outputs): Promise<ToolProcess> {
     const same = this.#outputs.jpeg === work.jpeg && this.#outputs.grid === work.grid;
     if (this.#tool && !this.#tool.exit && same) return this.#tool;
-    await this.close();
+    await this.#end();
     const ffmpeg = await resolveFfmpeg({
       path: this.ffmpegPath,
       need: { demuxer: 'mpjpeg', encoder: 'mjpeg' },
     });
+    const sync = await syncOption(ffmpeg);
+    // Looking for ffmpeg takes its time: nobody may want it any more.
+    if (this.#closed) throw stopped();
     const tool = spawnTool(
       ffmpeg.path,
-      [...BEFORE, ...outputArgs(this.settings, work, await syncOption(ffmpeg), { paced: false })],
+      [...BEFORE, ...outputArgs(this.settings, work, sync, { paced: false })],
       { stdin: true, extraOutputs: work.grid ? 1 : 0 },
     );
     this.#tool = tool;
@@ -131,6 +142,8 @@ const BEFORE = [
   ...['-hide_banner', '-loglevel', 'error', '-nostdin', '-probesize', '32', '-analyzeduration', '0'],
   ...['-threads', '1', '-f', 'mpjpeg', '-i', 'pipe:0'],
 ];
+
+const stopped = (): MediaError => new MediaError('CANCELLED', 'The work on a picture was stopped.');
 
 function partOf(jpeg: Buffer): Buffer {
   const head = `--picture\r\nContent-Type: image/jpeg\r\nContent-Length: ${jpeg.length}\r\n\r\n`;

@@ -106,11 +106,13 @@ const NETWORK = 'pipe,rtsp,rtsps,rtp,srtp,rtmp,rtmps,http,https,httpproxy,srt,tc
  */
 export function networkInput(url: string): Input {
   const address = new URL(url);
+  const shown = new URL(url);
+  shown.username = shown.password = '';
   const tcp =
     /^rtsps?:$/.test(address.protocol) && !/[?&](tcp|udp|http|https|multicast)\b/.test(address.search);
   const full = `${address.href}${tcp ? `${address.search ? '&' : '?'}tcp` : ''}`;
   return {
-    name: redact(url),
+    name: redact(shown.href),
     args: [
       ...['-fflags', 'nobuffer', '-analyzeduration', '1000000'],
       ...['-f', 'concat', '-safe', '0', '-protocol_whitelist', NETWORK, '-i', 'pipe:0'],

@@ -105,6 +105,8 @@ class Capture {
   async run(): Promise<void> {
     const { retry = 'later', retryMs = 1000, onState } = this.options;
     let wait = retryMs;
+    // Whoever asked for it has the handle before it is told anything.
+    await Promise.resolve();
     while (!this.#signal.aborted) {
       onState?.('opening');
       const { error, shots } = await this.#attempt();

@@ -32,7 +32,7 @@ export function begin(followed: Followed): Reply | undefined {
 /** The functions have answered: says what came of it, asks back, or makes the next calls. */
 export function goOn(followed: Followed, results: readonly CallResult[], plan: Plan | undefined): Reply {
   const { rule, known, input } = followed;
-  const failed = results.find(({ response }) => response['error'] !== undefined);
+  const failed = results.find(({ response }) => (response['error'] ?? null) !== null);
   if (failed) return { say: FAILED + reason(failed.response['error']) };
   const number = plan?.step ?? 0;
   const step = rule.steps[number];
