@@ -65,13 +65,15 @@ export function act(name: unknown, conversation: Conversation, msg: Message): Pr
   );
 }
 
+/** A mark does not wait for the connection: who presses a button speaks at once. */
 async function inOrder(
   conversation: Conversation,
   msg: Message,
   mark: (session: Awaited<ReturnType<Conversation['connect']>>) => void,
 ): Promise<void> {
-  const session = await conversation.connect(msg);
+  const { session, ready } = await conversation.begin(msg);
   await conversation.uplink.enqueue(() => mark(session));
+  await ready;
 }
 
 function wordsOf(payload: unknown, action: string): string {

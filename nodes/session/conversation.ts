@@ -1,4 +1,10 @@
-import { LiveSession, type Recorder, type ContextChange, type ToolOutcome } from '../../src/live';
+import {
+  LiveSession,
+  type ContextChange,
+  type Recorder,
+  type ToolOutcome,
+  type TurnDetectionOptions,
+} from '../../src/live';
 import type { FunctionResponse } from '../../src/protocol';
 import type { Endpoint } from '../config/endpoint';
 import type { Prepared } from '../config/prepare';
@@ -21,6 +27,8 @@ export interface ConversationOptions {
   partial: boolean;
   realtime: boolean;
   echoGate: boolean;
+  /** Default: the service decides when the user speaks. */
+  turnDetection?: TurnDetectionOptions;
   /** Every frame goes into this file; absolute. */
   record?: { file: string; audio: boolean };
 }
@@ -115,6 +123,17 @@ export class Conversation {
    * @throws what keeps it from connecting, each time it is asked
    */
   async connect(cause: Message = {}): Promise<LiveSession> {
+    const { session, ready } = await this.begin(cause);
+    await ready;
+    return session;
+  }
+
+  /**
+   * The same for what cannot wait until it is connected: the session keeps what it is given until then.
+   *
+   * @throws what keeps it from being made; `ready` rejects with what keeps it from connecting
+   */
+  async begin(cause: Message): Promise<{ session: LiveSession; ready: Promise<void> }> {
     if (this.#closed) throw new NodeError('NOT_RUNNING', 'The session node is being closed.');
     if (!this.#held) {
       this.#left = false;
@@ -124,8 +143,7 @@ export class Conversation {
       this.#held.catch(() => this.#forget(attempt));
     }
     const { session, ready } = await this.#held;
-    await ready;
-    return session;
+    return { session, ready };
   }
 
   /**
@@ -213,11 +231,12 @@ export class Conversation {
   async #start(attempt: number, { endpoint, settings }: Prepared, offer: Offer): Promise<Held> {
     this.#endpoint = endpoint;
     try {
-      const { record } = this.options;
+      const { record, turnDetection } = this.options;
       const resumeFrom = await this.memory.takeUp();
       const recorder = record && recorderFor(this.node, record, this.service.secrets());
       const session = new LiveSession({
         ...settings,
+        ...(turnDetection && { turnDetection }),
         toolPolicy: this.#tools.policy,
         endpoint: endpoint.connection,
         ...(resumeFrom && { resumeFrom }),

@@ -12,9 +12,10 @@ import { textOf, userDir } from '../shared/values';
 import { act } from './actions';
 import { Conversation } from './conversation';
 import { Memory } from './memory';
+import { turnDetectionOf, type TurnFields } from './turns';
 
 /** The fields of the dialog. */
-interface SessionDef extends NodeDef {
+interface SessionDef extends NodeDef, TurnFields {
   /** Id of the config node. */
   config: string;
   connect: 'input' | 'deploy';
@@ -46,15 +47,17 @@ async function dispatch(conversation: Conversation, msg: Message): Promise<void>
 /** Live audio is listened to from now on; anything else is sent to its end. */
 async function hear(conversation: Conversation, arrived: Arrived, msg: Message): Promise<void> {
   const { handle, made } = pcmOf(arrived, { output: PCM_16K });
-  await conversation.connect(msg);
-  if (arrived.kind === 'handle' && arrived.handle.policy === 'drop-oldest')
+  const { ready } = await conversation.begin(msg);
+  if (arrived.kind === 'handle' && arrived.handle.policy === 'drop-oldest') {
+    await ready;
     return conversation.uplink.listen(handle);
-  try {
-    await conversation.uplink.send(handle);
-  } catch (error) {
+  }
+  // It takes its place among marks and other files at once.
+  const sending = conversation.uplink.send(handle).catch((error: unknown) => {
     // A stream that was made elsewhere is reported where it was made.
     if (made) throw error;
-  }
+  });
+  await Promise.all([ready, sending]);
 }
 
 async function show(conversation: Conversation, arrived: Arrived, msg: Message): Promise<void> {
@@ -103,10 +106,12 @@ export default function (RED: Red): void {
       }
       const memory = new Memory(RED, this, config.live.identity, textOf(def.store) ?? '');
       const record = textOf(def.record);
+      const turnDetection = turnDetectionOf(def, this, userDir(RED));
       conversation = new Conversation(this, config.live, memory, status, {
         partial: def.partial === true,
         realtime: def.realtime !== false,
         echoGate: def.echoGate !== false,
+        ...(turnDetection && { turnDetection }),
         ...(record && {
           record: { file: path.resolve(userDir(RED), record), audio: def.recordAudio !== false },
         }),

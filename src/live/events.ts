@@ -143,7 +143,7 @@ export interface LiveEvents {
     },
   ];
   /**
-   * Voice activity as the service sees it (`start`, `end`), `interaction-…` states of models that think for long, and
+   * Speech as it is marked here (`speech-start`, `speech-end`, see `turnDetection`), voice activity as the service sees it (`start`, `end`), `interaction-…` states of models that think for long, and
    * `microphone-held` and `microphone-free` around functions for which the model waits,
    * `playback-drained` when a turn has been heard to its end, `waiting-for-input` when the model waits for the user outside of a turn,
    * `setup-complete` where the service tells more than that.
@@ -151,6 +151,8 @@ export interface LiveEvents {
   activity: [
     Stamp & {
       type: string;
+      /** Who noticed it, where that was not the service. */
+      by?: 'machine' | 'push-to-talk';
       audioOffsetMs?: number;
       turn?: number;
       /** The service's own name for the session (Vertex AI). */

@@ -18,6 +18,7 @@ import type { Emit, LiveEvents } from './events';
 import { FitReport } from './fit-report';
 import { Inputs } from './inputs';
 import { Lanes, type LaneOptions, type Uplink } from './lanes';
+import { listeningBy, type Listening, type TurnDetectionOptions } from './listening';
 import { Limiter, type Wait } from './limits/limiter';
 import type { CostLimitOptions, LimitOptions } from './limits/options';
 import { announcement, Announcer } from './say';
@@ -46,6 +47,8 @@ export interface FlowOptions extends ToolsOptions {
   endpoint: LiveEndpoint;
   config?: LiveConnectConfig;
   lanes?: LaneOptions;
+  /** Who decides when the user speaks. Default: the service. */
+  turnDetection?: TurnDetectionOptions;
   /** How much one key may do; what exceeds it waits. Default: no limits. */
   limits?: LimitOptions;
   /** How much money may be spent; then the session closes. Default: no limits. */
@@ -82,6 +85,7 @@ export class Flow {
   readonly input = new InputClock();
   readonly lanes: Lanes;
   readonly inputs: Inputs;
+  readonly listening: Listening;
   readonly turns: Turns;
   readonly tools: Tools;
   readonly announcer: Announcer;
@@ -119,9 +123,16 @@ export class Flow {
     this.lanes = new Lanes({ maxFramesPerSecond, ...options.lanes }, (pcm) => {
       if (this.speech.add(pcm, pcm.length / INPUT_BYTES_PER_MS)) this.input.mark();
     });
+    this.listening = listeningBy(options.turnDetection ?? { by: 'model' }, {
+      lanes: this.lanes,
+      emit,
+      held: () => this.tools.hold,
+      ended: (exact) => this.activityEnded(exact),
+      paused: () => this.speech.pause(),
+    });
     this.inputs = new Inputs({
-      sendAudio: (pcm) => (this.tools.hold ? this.lanes.refuseAudio(pcm) : this.lanes.sendAudio(pcm)),
-      flushAudio: () => this.lanes.flushAudio(),
+      sendAudio: (pcm) => this.listening.audio(pcm),
+      flushAudio: () => this.listening.flush(),
       sendPicture: (data, mimeType) => this.lanes.sendPicture(data, mimeType),
     });
     const onWait = (wait: Wait): void => emit('waiting', wait);
@@ -219,6 +230,7 @@ export class Flow {
     this.tools.connected(calls);
     // A listener may have closed the session.
     if (!this.connected) return;
+    this.listening.open();
     this.lanes.open(uplink);
     this.announcer.check();
   }
@@ -254,8 +266,8 @@ export class Flow {
   }
 
   /** The user's activity has ended: the model is to answer. */
-  activityEnded(): void {
-    this.input.mark();
+  private activityEnded(exact: boolean): void {
+    if (exact || !this.input.pending) this.input.mark();
     if (!this.connected) return;
     this.watchdogs.asked();
     this.context.asked();
@@ -297,6 +309,7 @@ export class Flow {
     this.asking.stop();
     this.announcer.clear();
     this.watchdogs.stop();
+    this.listening.close();
     // What is given from now on waits: a socket that is closing takes it and sends nothing.
     this.lanes.shut();
     this.lanes.clear();

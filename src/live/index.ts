@@ -31,6 +31,7 @@ export type { ReplayStats } from './recovery/replay';
 export type { FrameTap, TapClosed, TapOpened } from './tap';
 export type { LiveEndpoint } from './target';
 export type { TurnTimings } from './timings';
+export type { TurnDetectionOptions, VoiceOptions } from './listening';
 export {
   checkArguments,
   defineTool,

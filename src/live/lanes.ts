@@ -1,5 +1,6 @@
 import { encode, encodeAudio, realtimeInput, type LiveClientMessage, type SentFrame } from '../protocol';
 import { Chunker, INPUT_BYTES_PER_MS } from './chunker';
+import { withoutStale, type AudioItem } from './stale';
 
 const INPUT_RATE = 16_000;
 
@@ -50,15 +51,6 @@ interface ControlItem {
   sent?: () => void;
 }
 
-interface AudioItem {
-  /** Audio, or undefined for a marker. */
-  pcm?: Buffer;
-  /** A marker's message. */
-  marker?: LiveClientMessage;
-  /** When it was queued (epoch ms). */
-  at: number;
-}
-
 /** Most bytes that a character of a message and the header of its frame may take. */
 const MAX_UTF8_BYTES = 3;
 const MAX_HEADER_BYTES = 14;
@@ -75,7 +67,7 @@ const MAX_AUDIO_ITEMS = 5000;
 export class Lanes {
   private readonly control: ControlItem[] = [];
   private controlChars = 0;
-  private readonly audioItems: AudioItem[] = [];
+  private audioItems: AudioItem[] = [];
   private readonly chunker = new Chunker();
   private picture: { data: Buffer; mimeType: string } | undefined;
   /** When the next picture may leave (monotonic ms), and what waits for that. */
@@ -187,7 +179,7 @@ export class Lanes {
   /** The setup is complete: from now on messages may leave. Audio that has waited too long is not worth sending. */
   open(uplink: Uplink): void {
     const oldest = Date.now() - this.maxAudioBytes / INPUT_BYTES_PER_MS;
-    while (this.audioItems[0]?.pcm && this.audioItems[0].at < oldest) this.dropOldest();
+    this.audioItems = withoutStale(this.audioItems, oldest, (pcm) => this.dropped(pcm));
     this.uplink = uplink;
     this.begin(uplink);
   }
@@ -233,9 +225,12 @@ export class Lanes {
   private dropOldest(audioOnly = false): void {
     const index = audioOnly ? this.audioItems.findIndex(({ pcm }) => pcm) : 0;
     const item = index < 0 ? undefined : this.audioItems.splice(index, 1)[0];
-    if (!item?.pcm) return;
-    this.queuedBytes -= item.pcm.length;
-    this.bytes.dropped += item.pcm.length;
+    if (item?.pcm) this.dropped(item.pcm);
+  }
+
+  private dropped(pcm: Buffer): void {
+    this.queuedBytes -= pcm.length;
+    this.bytes.dropped += pcm.length;
     this.counts.droppedAudioChunks++;
   }
 

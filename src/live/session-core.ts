@@ -8,6 +8,7 @@ import {
   type LiveConnectConfig,
   type LiveServerMessage,
 } from '../protocol';
+import { INPUT_BYTES_PER_MS } from './chunker';
 import type { Connection } from './connection';
 import { Conversation, type ConversationState } from './conversation';
 import { GuardedEmitter } from './emitter';
@@ -15,6 +16,7 @@ import { LiveError } from './errors';
 import type { Emit, LiveEventName, LiveEvents, SessionState, TurnEvent } from './events';
 import { Flow, type FlowOptions } from './flow';
 import type { LaneStats } from './lanes';
+import { arrange } from './listening';
 import { Lifecycle, type Attempt } from './lifecycle';
 import { Preparation, type ContextChange } from './preparation';
 import { tellProblem, tellRest } from './receive';
@@ -55,6 +57,8 @@ export interface LiveStats extends LaneStats, ReplayStats {
   /** Frames that were no JSON object. */
   badFrames: number;
   receivedMessages: number;
+  /** Sound that was heard and not sent: nobody spoke, or the button was not held (ms); see `turnDetection`. */
+  unsentAudioMs: number;
 }
 
 const BACKENDS = ['gemini', 'vertex', 'custom', 'local'];
@@ -73,6 +77,8 @@ export abstract class SessionCore extends GuardedEmitter {
   private readonly preparation: Preparation;
   /** A conversation is taken up, so that a fresh session has lost something. */
   private takesUp: boolean;
+  /** Turn detection that cannot be: told once, when the first connection is ready. */
+  private refused: string | undefined;
   private badFrames = 0;
   private receivedMessages = 0;
 
@@ -82,13 +88,15 @@ export abstract class SessionCore extends GuardedEmitter {
       throw new LiveError('BAD_CONFIG', `A session needs an endpoint with a backend: ${BACKENDS.join(', ')}`);
     }
     checkTools(options.tools ?? []);
-    this.options = options;
+    const { config, turnDetection, refused } = arrange(options);
+    this.options = { ...options, config, turnDetection };
+    this.refused = refused;
     this.model = options.model || DEFAULT_MODEL;
     const settings = recoverySettings(options.recovery);
     this.memory = this.remember();
     this.takesUp = options.resumeFrom !== undefined;
     this.flow = new Flow({
-      options,
+      options: this.options,
       model: this.model,
       conversation: this.conversation,
       emit: this.tell,
@@ -129,8 +137,11 @@ export abstract class SessionCore extends GuardedEmitter {
   }
 
   get stats(): LiveStats {
+    const { lanes, listening } = this.flow;
     return {
-      ...this.flow.lanes.stats,
+      ...lanes.stats,
+      queuedAudioMs: lanes.stats.queuedAudioMs + listening.waitingMs,
+      unsentAudioMs: listening.unsentBytes / INPUT_BYTES_PER_MS,
       ...this.care.stats,
       badFrames: this.badFrames,
       receivedMessages: this.receivedMessages,
@@ -310,10 +321,17 @@ export abstract class SessionCore extends GuardedEmitter {
     }
     if (this.takesUp || this.memory.started || handle) this.tellRestored(beginning, attempts);
     this.takesUp = true;
+    this.tellRefused();
     // A listener may have closed the session.
     if (this.life.connection !== connection || !this.usable) return;
     this.care.ready(connection, attempt, seed.turns ? 1 : 0);
     if (this.preparation.stale) this.refreshContext().catch(this.contextFailed);
+  }
+
+  private tellRefused(): void {
+    const { refused: message } = this;
+    this.refused = undefined;
+    if (message) this.tell('warning', { code: 'TURN_DETECTION', message, advice: 'Change one of the two.' });
   }
 
   private async refreshContext(): Promise<void> {

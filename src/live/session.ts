@@ -31,15 +31,8 @@ import { SessionCore } from './session-core';
  * and `closed` when either side said goodbye; `connect()` then takes the conversation up again.
  */
 export class LiveSession extends SessionCore {
-  private activityOpen = false;
   /** The history that `historyConfig` announces has been told. */
   private historyTold = false;
-
-  /** As {@link SessionCore.close}; an activity that was open is over with it. */
-  override close(options?: { playback?: 'stop' | 'finish'; reason?: string }): Promise<void> {
-    this.activityOpen = false;
-    return super.close(options);
-  }
 
   protected override get self(): this {
     return this;
@@ -60,22 +53,25 @@ export class LiveSession extends SessionCore {
     return this.flow.inputs.video;
   }
 
-  /** Marks the begin of the user's activity, where the service's own detection is off. In order with the audio. */
+  /**
+   * Marks the begin of the user's activity, in order with the audio: with turn detection by push to talk, or where the
+   * configuration turns the service's own detection off. Nothing where this machine detects it.
+   */
   activityStart(): void {
-    this.activityOpen = true;
-    this.flow.lanes.sendMarker(realtimeInput({ activityStart: {} }));
+    this.flow.listening.activityStart();
   }
 
   /** Marks the end of the user's activity. In order with the audio. */
   activityEnd(): void {
-    this.activityOpen = false;
-    this.flow.lanes.sendMarker(realtimeInput({ activityEnd: {} }));
-    this.flow.activityEnded();
+    this.flow.listening.activityEnd();
   }
 
-  /** Tells that the microphone pauses, so that the service does not wait for the rest. In order with the audio. */
+  /**
+   * Tells that the microphone pauses, so that nobody waits for the rest: speech that this machine detects is over, and the
+   * service is told where it listens itself. In order with the audio.
+   */
   audioStreamEnd(): void {
-    this.flow.lanes.sendMarker(realtimeInput({ audioStreamEnd: true }));
+    this.flow.listening.audioStreamEnd();
   }
 
   /**
@@ -148,7 +144,7 @@ export class LiveSession extends SessionCore {
   interrupt(): void {
     this.flow.turns.interruptLocally();
     const manual = this.options.config?.realtimeInputConfig?.automaticActivityDetection?.disabled === true;
-    if (!manual || this.activityOpen || !this.usable) return;
+    if (!manual || this.flow.listening.active || !this.usable) return;
     // Nothing is said in it, so no answer is owed.
     this.flow.lanes.sendMarker(realtimeInput({ activityStart: {} }));
     this.flow.lanes.sendMarker(realtimeInput({ activityEnd: {} }));

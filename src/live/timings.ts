@@ -99,9 +99,13 @@ export class Speech {
       return true;
     }
     this.quietMs += ms;
-    if (this.quietMs < UTTERANCE_END_MS) return false;
+    if (this.quietMs >= UTTERANCE_END_MS) this.pause();
+    return false;
+  }
+
+  /** The sound pauses, so that no silence will follow. */
+  pause(): void {
     if (this.voicedMs >= MIN_UTTERANCE_MS) this.spoken();
     this.voicedMs = 0;
-    return false;
   }
 }

@@ -1,0 +1,71 @@
+import type { TurnDetectionOptions } from '../../src/live';
+import { openSilero, type VoiceDetector } from '../../src/media';
+import { asError, NodeError, report } from '../shared/errors';
+import type { RedNode } from '../shared/types';
+import { numberOf } from '../shared/values';
+
+/** What the dialog says about who decides when the user speaks; an older flow has none of it. */
+export interface TurnFields {
+  turnDetection?: 'model' | 'machine' | 'push-to-talk';
+  neverSendSilence?: boolean;
+  detector?: 'energy' | 'silero';
+  /** Empty: the default (ms). */
+  silenceMs?: string | number;
+  minSpeechMs?: string | number;
+  preRollMs?: string | number;
+  /** Empty: the default (s). */
+  longestHold?: string | number;
+}
+
+/**
+ * The dialog's fields as an option of the session.
+ *
+ * @param folder where packages are looked for that are no part of the normal installation
+ * @throws NodeError `BAD_CONFIG`
+ */
+export function turnDetectionOf(
+  def: TurnFields,
+  node: RedNode,
+  folder: string,
+): TurnDetectionOptions | undefined {
+  const by = def.turnDetection || 'model';
+  switch (by) {
+    case 'model':
+      return def.neverSendSilence === true
+        ? { by, neverSendSilence: true, ...voice(def, node, folder) }
+        : undefined;
+    case 'machine':
+      return { by, ...voice(def, node, folder) };
+    case 'push-to-talk':
+      return {
+        by,
+        longestMs: 1000 * numberOf(def.longestHold, 'longest hold (s)', { min: 1, max: 3600, default: 60 }),
+      };
+    default:
+      throw new NodeError(
+        'BAD_CONFIG',
+        `The turn detection of the session must be "model", "machine" or "push-to-talk", not "${String(by)}".`,
+      );
+  }
+}
+
+function voice(def: TurnFields, node: RedNode, folder: string): object {
+  const ms = (value: unknown, name: string, min: number, max: number, usual: number): number =>
+    numberOf(value, `${name} (ms)`, { min, max, default: usual });
+  return {
+    silenceMs: ms(def.silenceMs, 'silence that ends speech', 100, 10_000, 600),
+    minSpeechMs: ms(def.minSpeechMs, 'shortest speech', 0, 2000, 80),
+    preRollMs: ms(def.preRollMs, 'pre-roll', 0, 5000, 500),
+    ...(def.detector === 'silero' && { detector: () => silero(node, folder) }),
+  };
+}
+
+/** A Catch node sees why it cannot be had; the conversation goes on without it. */
+async function silero(node: RedNode, folder: string): Promise<VoiceDetector> {
+  try {
+    return await openSilero({ folders: [folder] });
+  } catch (error) {
+    report(node, asError(error));
+    throw error;
+  }
+}
