@@ -43,6 +43,8 @@ export type CancelReason = 'service' | 'timeout' | 'lost';
 export interface Declaration {
   /** Id of the node. */
   owner: string;
+  /** What users know it by. */
+  label?: string;
   /** Id of the only session that gets the functions; absent: all sessions of the config node. */
   session?: string;
   functions: DeclaredFunction[];
@@ -111,6 +113,8 @@ export class ToolRegistry {
   readonly #refused = new Set<Declaration>();
   /** Who offered which function after the last deploy: a deploy does not take a name away from a node that stays. */
   #winners: Winner[] = [];
+  /** The same of before all nodes went. */
+  #former: Winner[] = [];
   /** Calls of nodes that are being created again. */
   #held: RoutedCall[] = [];
   /** Cancellations for such nodes, of calls that they were given before. */
@@ -204,13 +208,16 @@ export class ToolRegistry {
     }
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
+    // In a full deploy the same nodes come back: a name is not to wander then, either.
+    if (this.#winners.length > 0) this.#former = this.#winners;
     this.#winners = [];
     this.#held = [];
     this.#heldBack = [];
   }
 
   #reconcile(): void {
-    const before = this.#winners;
+    const before = this.#winners.length > 0 ? this.#winners : this.#former;
+    this.#former = [];
     const had = ({ owner }: Declaration, name: string): boolean =>
       before.some((winner) => winner.declaration.owner === owner && winner.name === name);
     const claims = [...this.#declarations].flatMap((declaration) =>
@@ -219,11 +226,17 @@ export class ToolRegistry {
     const stay = claims.filter(({ declaration, name }) => had(declaration, name));
     const come = claims.filter((claim) => !stay.includes(claim));
     this.#winners = [];
-    const lost = new Map<Declaration, string[]>();
+    // What was made for one session is meant more than what is for all.
+    come.sort((a, b) => Number(!a.declaration.session) - Number(!b.declaration.session));
+    const lost = new Map<Declaration, Lost>();
     for (const claim of [...stay, ...come]) {
-      if (this.#taken(claim)) {
-        lost.set(claim.declaration, [...(lost.get(claim.declaration) ?? []), claim.name]);
-      } else this.#winners.push(claim);
+      const taken = this.#taken(claim);
+      if (!taken) {
+        this.#winners.push(claim);
+        continue;
+      }
+      const { names, by } = lost.get(claim.declaration) ?? { names: [], by: taken.declaration };
+      lost.set(claim.declaration, { names: [...names, claim.name], by });
     }
     this.#tellOwners(lost);
     this.#tellSessions();
@@ -231,8 +244,8 @@ export class ToolRegistry {
     for (const call of this.#held.splice(0)) if (!this.deliver(call)) gone(call);
   }
 
-  #taken({ name, declaration: { session } }: Winner): boolean {
-    return this.#winners.some(
+  #taken({ name, declaration: { session } }: Winner): Winner | undefined {
+    return this.#winners.find(
       (winner) =>
         winner.name === name &&
         (session === undefined ||
@@ -241,17 +254,17 @@ export class ToolRegistry {
     );
   }
 
-  #tellOwners(lost: Map<Declaration, string[]>): void {
+  #tellOwners(lost: Map<Declaration, Lost>): void {
     for (const declaration of this.#declarations) {
-      const names = lost.get(declaration);
-      if (!names) {
+      const found = lost.get(declaration);
+      if (!found) {
         if (this.#refused.delete(declaration)) declaration.accepted?.();
       } else if (!this.#refused.has(declaration)) {
         this.#refused.add(declaration);
         declaration.refused(
           new NodeError(
             'DUPLICATE_TOOL',
-            `Another node already declares ${names.map((name) => `"${name}"`).join(', ')} for the same session, so this one is not offered to the model. Rename the function in one of the two.`,
+            `Another node${found.by.label ? ` ("${found.by.label}")` : ''} already declares ${found.names.map((name) => `"${name}"`).join(', ')} for the same session, so the model is offered that one and not this. Rename the function in one of the two, or offer each to a session of its own.`,
           ),
         );
       }
@@ -268,6 +281,12 @@ export class ToolRegistry {
       if (functionsChanged) watcher.functions();
     }
   }
+}
+
+/** Functions of a node that stay out, and the node that has the first of them. */
+interface Lost {
+  names: string[];
+  by: Declaration;
 }
 
 /** The node that was to be created again was not. */

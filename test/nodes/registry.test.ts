@@ -32,6 +32,29 @@ describe('registry of a config node', () => {
     assert.deepEqual(offers(registry, 's'), ['light']);
   });
 
+  it('prefers what was made for one session, and says who has the name', () => {
+    const { registry, deploy } = setup();
+    const refused: string[] = [];
+    const late = (error: Error): void => void refused.push(error.message);
+    registry.declare(declaration('new', ['light'], { refused: late }));
+    registry.declare(declaration('home', ['light'], { session: 's1', label: 'my home' }));
+    deploy();
+    assert.equal(registry.offer('s1').functions[0]?.description, 'from home');
+    assert.equal(refused.length, 1);
+    assert.match(refused[0] ?? '', /"my home".*"light".*session of its own/);
+  });
+
+  it('leaves a name where it was also when all nodes are created again, in another order', () => {
+    const { registry, deploy } = setup();
+    const removals = [registry.declare(declaration('a', ['light']))];
+    deploy();
+    removals.forEach((remove) => remove());
+    registry.declare(declaration('b', ['light']));
+    registry.declare(declaration('a', ['light']));
+    deploy();
+    assert.equal(registry.offer('s').functions[0]?.description, 'from a');
+  });
+
   it('offers a function to one session or to all', () => {
     const { registry, deploy } = setup();
     registry.declare(declaration('a', ['light']));
