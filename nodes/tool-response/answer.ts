@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { toolAnswer, toolFailure, type ToolFailureStatus } from '../../src/live';
+import { isFailureStatus, toolAnswer, toolFailure } from '../../src/live';
 import { isMediaDescription, isMediaHandle, redact } from '../../src/media';
 import type { CallAnswer } from '../shared/calls';
 import { describe, NodeError } from '../shared/errors';
@@ -14,15 +14,6 @@ export interface AnswerOptions {
 }
 
 const SCHEDULINGS = ['WHEN_IDLE', 'INTERRUPT', 'SILENT'] as const;
-const STATUSES: readonly ToolFailureStatus[] = [
-  'UNKNOWN_FUNCTION',
-  'INVALID_ARGUMENTS',
-  'TIMEOUT',
-  'FAILED',
-  'DENIED',
-  'UNAVAILABLE',
-];
-
 /**
  * What a message means as an answer: its error, or else its payload and media.
  *
@@ -73,10 +64,9 @@ function failureOf(error: unknown): Record<string, unknown> {
     unknown
   >;
   const text = typeof error === 'string' ? error : message;
-  const known = STATUSES.find((one) => one === status);
   return {
     ...toolFailure({
-      status: known ?? 'FAILED',
+      status: isFailureStatus(status) ? status : 'FAILED',
       // Catch nodes put the class in front: "Error: no such lamp".
       message: redact(typeof text === 'string' && text ? text.replace(/^(\w*Error: )+/, '') : 'It failed.'),
       ...(typeof retryable === 'boolean' && { retryable }),

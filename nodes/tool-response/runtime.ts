@@ -1,6 +1,7 @@
 import type { NodeDef } from 'node-red';
 import { setImmediate as soon } from 'node:timers/promises';
 import { answerCall, callOf } from '../shared/calls';
+import { asError } from '../shared/errors';
 import { onInput } from '../shared/lifecycle';
 import { codeText, StatusLine } from '../shared/status';
 import type { Message, Red, RedNode } from '../shared/types';
@@ -31,8 +32,9 @@ export default function (RED: Red): void {
         await answer(msg);
       } catch (error) {
         status.show('failed', 'failed', codeText(error));
-        // A Catch node that is wired to this one brings its errors back: once is enough.
         if (!isOwn(msg.error, this.id)) throw error;
+        // A Catch node that is wired to this one brings its errors back. Another round would never end, and Catch has taken the first.
+        this.warn(asError(error).message);
       }
     });
   }

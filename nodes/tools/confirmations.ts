@@ -17,8 +17,8 @@ export interface ConfirmationListener {
 const MAX_ANSWERED = 500;
 
 /**
- * Calls of one tools node that wait until the flow says yes, or have not come to it for another reason. They are found by the node's id and go on waiting while it is created
- * again: whoever was asked does not know of deploys.
+ * Calls of one tools node that wait until the flow says yes, or have not come to it for another reason. They are found by the
+ * node's id and go on waiting while it is created again: whoever was asked does not know of deploys.
  */
 export class Confirmations {
   static readonly #all = new Map<string, Confirmations>();
@@ -61,6 +61,11 @@ export class Confirmations {
   answered(call: ToolRef): void {
     if (call.id) this.#answered.add(keyOf(call));
     if (this.#answered.size > MAX_ANSWERED) this.#answered.delete(this.#answered.values().next().value!);
+  }
+
+  /** The flow is told of a call: whatever had that id before is forgotten. */
+  told(call: ToolRef): void {
+    this.#answered.delete(keyOf(call));
   }
 
   /** Whether the flow was never told of a call, which is cancelled now. */

@@ -61,6 +61,7 @@ export class Router {
     const policy = (routed: RoutedFunction): FunctionPolicy => this.#policyOf(routed);
     return {
       owner: this.node.id,
+      ...(this.node.name && { label: this.node.name }),
       ...(this.#session && { session: this.#session }),
       functions: functions.map(({ declared }) => declared),
       // Asked for after the deploy: only then the model is known.
@@ -126,18 +127,28 @@ export class Router {
     const output = this.#functions.byName.get(call.name)?.output;
     if (output === undefined || !this.#wired(output)) return this.#unwired(call, `"${call.name}"`);
     this.#show('ok', 'called', call.name);
+    this.#confirmations.told(call);
     this.#send(output, { ...messageOf(call), blocking: call.blocking });
   }
 
   #cancelled(calls: CancelledCall[], reason: CancelReason): void {
     for (const call of calls) {
-      this.#show('quiet', 'cancelled');
+      this.#tellCancelled(call, reason);
       // There is nothing to undo when the flow was not told to do anything.
       if (this.#confirmations.keptBack(call)) continue;
       const confirm = this.#functions.byName.get(call.name)?.confirm;
       const args = confirm === 'voice' ? unconfirmed(call.args) : call.args;
       this.#send(this.#functions.cancelOutput, { ...messageOf({ ...call, args }), reason });
     }
+  }
+
+  #tellCancelled({ name }: CancelledCall, reason: CancelReason): void {
+    if (reason === 'service') return this.#show('quiet', 'cancelled');
+    if (reason === 'lost') return this.#show('quiet', 'lost');
+    this.#show('failed', 'noAnswer');
+    this.node.warn(
+      `Nobody answered the call of "${name}" in time, and the model was told so. Wire its output to a tool-response node by a way that keeps msg.tool, or give the function more time.`,
+    );
   }
 
   #unwired(call: RoutedCall, output: string): void {

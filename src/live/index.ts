@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * A Live conversation over its own WebSocket: connection, lanes, turns, usage, timings. Usable without Node-RED.
  *
@@ -35,6 +36,7 @@ export type { TurnDetectionOptions, VoiceOptions } from './listening';
 export {
   checkArguments,
   defineTool,
+  isFailureStatus,
   toolAnswer,
   toolFailure,
   type AnyTool,

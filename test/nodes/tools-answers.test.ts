@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { EventEmitter } from 'node:events';
 import { createMedia } from '../../src/media';
 import type { FunctionResponse } from '../../src/protocol';
 import { ScriptedServer } from '../support/scripted-server';
@@ -243,8 +244,11 @@ describe('tool-response node', () => {
       assert.deepEqual(answers(stage.peer.received), []);
     });
 
-    it('what a Catch node that is wired to it brings back, for ever', async () => {
+    it('what a Catch node that is wired to it brings back, for ever: it warns instead', async () => {
+      const warnings: string[] = [];
       const stage = await Stage.set(wire);
+      const node = helper.getNode('answer') as unknown as EventEmitter;
+      node.on('call:warn', ({ args }: { args: unknown[] }) => warnings.push(String(args[0])));
       catchWith(stage);
       stage.flow.send('answer', { payload: 'done' });
       await until('the error', () => stage.flow.errors.length > 0);
@@ -253,6 +257,8 @@ describe('tool-response node', () => {
         stage.flow.errors.map(({ error }) => error?.code),
         ['NO_CALL'],
       );
+      assert.equal(warnings.length, 1);
+      assert.match(warnings[0] ?? '', /msg\.tool.*Change node/);
     });
 
     it('a call that nobody made', async () => {

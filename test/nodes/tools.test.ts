@@ -147,15 +147,20 @@ describe('tools node', () => {
   });
 
   it('tells a call that took too long, to the model and on the cancellation output', async () => {
+    const warnings: string[] = [];
     const { flow, peer } = await Stage.set(wire, {
       functions: [{ name: 'set_light', parameters: ROOM, timeout: 0.1 }],
     });
+    const router = helper.getNode('router') as unknown as EventEmitter;
+    router.on('call:warn', ({ args }: { args: unknown[] }) => warnings.push(String(args[0])));
     peer.send(calls(light('c1')));
     const [answer] = await answered(peer);
     assert.equal(failure(answer).status, 'TIMEOUT');
     const cancelled = await until('the cancellation', () => flow.got('cancelled')[0]);
     assert.equal(cancelled.reason, 'timeout');
     assert.deepEqual(cancelled.payload, { room: 'kitchen' });
+    assert.equal(flow.statuses('router').at(-1), 'no answer in time');
+    assert.match(warnings.join(), /Nobody answered the call of "set_light" in time.*msg\.tool/);
     flow.send('answer', flow.got('set_light')[0] ?? {});
     await until('it shows it', () => flow.statuses('answer').at(-1) === 'too late');
     assert.equal(answers(peer.received).length, 1);

@@ -3,19 +3,28 @@ import { isObject, type FunctionResponsePart } from '../../protocol';
 import { excerpt } from '../redact';
 
 /** Why a call brought nothing. */
-export type ToolFailureStatus =
+const STATUSES = [
   /** There is no such function. */
-  | 'UNKNOWN_FUNCTION'
+  'UNKNOWN_FUNCTION',
   /** The arguments do not fit the declaration. */
-  | 'INVALID_ARGUMENTS'
+  'INVALID_ARGUMENTS',
   /** Nobody answered in time. */
-  | 'TIMEOUT'
+  'TIMEOUT',
   /** The function ran, and failed. */
-  | 'FAILED'
+  'FAILED',
   /** It was not allowed. */
-  | 'DENIED'
+  'DENIED',
   /** It is declared, but nothing here can run it now. */
-  | 'UNAVAILABLE';
+  'UNAVAILABLE',
+] as const;
+
+/** Why a call brought nothing: one of the statuses that models are told. */
+export type ToolFailureStatus = (typeof STATUSES)[number];
+
+/** Whether a value is one of them. */
+export function isFailureStatus(value: unknown): value is ToolFailureStatus {
+  return (STATUSES as readonly unknown[]).includes(value);
+}
 
 /** What a model gets for a call that brought nothing. */
 export interface ToolFailure {

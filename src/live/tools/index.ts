@@ -1,4 +1,5 @@
 export {
+  isFailureStatus,
   toolAnswer,
   toolFailure,
   type ToolAnswer,
