@@ -10,13 +10,16 @@ const MAX_WAIT_MS = 1000;
 /** Tells when the sound of an answer has been heard to its end. One timer per turn that still plays. */
 export class Playback {
   private readonly timers = new Map<Turn, NodeJS.Timeout>();
+  /** Turns of which it was told. */
+  private readonly over = new WeakSet<Turn>();
 
   /** @param drained called once; not when the sound is aborted */
   constructor(private readonly drained: (turn: Turn) => void) {}
 
   /** The turn's sound is whole: from now on its end is looked for. */
   watch(turn: Turn): void {
-    if (turn.audioMs > 0 && !this.timers.has(turn)) this.look(turn, performance.now() + MAX_REST_MS);
+    if (turn.audioMs > 0 && !this.timers.has(turn) && !this.over.has(turn))
+      this.look(turn, performance.now() + MAX_REST_MS);
   }
 
   /** Forgets all. */
@@ -28,6 +31,7 @@ export class Playback {
   private look(turn: Turn, until: number): void {
     if (!turn.playing) {
       this.timers.delete(turn);
+      this.over.add(turn);
       if (!turn.heard) this.drained(turn);
       return;
     }

@@ -149,6 +149,9 @@ describe('live: functions of an application', () => {
         Promise.reject(new Error('https://u:secret@x.example is away')),
       ),
       defineTool({ name: 'denies' }, () => toolFailure({ status: 'DENIED', message: 'not at night' })),
+      defineTool({ name: 'throws_words' }, () => {
+        throw toolFailure({ status: 'UNAVAILABLE', message: 'no mail today', retryable: true });
+      }),
       defineTool({ name: 'nothing' }, () => {}),
       defineTool({ name: 'impossible' }, () => ({
         get x(): never {
@@ -156,8 +159,9 @@ describe('live: functions of an application', () => {
         },
       })),
     ]);
-    for (const name of ['throws', 'rejects', 'denies', 'nothing', 'impossible']) peer.send(call(name, name));
-    const answers = new Map((await answered(peer, 5)).map(({ id, response }) => [id, response]));
+    const names = ['throws', 'rejects', 'denies', 'throws_words', 'nothing', 'impossible'];
+    for (const name of names) peer.send(call(name, name));
+    const answers = new Map((await answered(peer, names.length)).map(({ id, response }) => [id, response]));
     const error = (id: string): unknown[] => {
       const { status, message } = answers.get(id)?.['error'] as { status: string; message: string };
       return [status, message];
@@ -166,6 +170,7 @@ describe('live: functions of an application', () => {
     assert.equal(error('rejects')[0], 'FAILED');
     assert.ok(!String(error('rejects')[1]).includes('secret'));
     assert.deepEqual(error('denies'), ['DENIED', 'not at night']);
+    assert.deepEqual(error('throws_words'), ['UNAVAILABLE', 'no mail today']);
     assert.deepEqual(answers.get('nothing'), { status: 'ok' });
     assert.deepEqual(error('impossible'), ['FAILED', 'impossible failed: unreadable']);
   });

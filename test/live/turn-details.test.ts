@@ -113,7 +113,7 @@ describe('live: what a turn tells', () => {
   });
 
   it('tells the end of the playback in the turn when the service waits for it', async () => {
-    const { session, peer } = await bench.connected();
+    const { session, log, peer } = await bench.connected();
     peer.content(sound(200), { generationComplete: true });
     const { handle } = await next(session, 'audio');
     handle.reportPlayed(200, { sink: 'speaker' });
@@ -121,6 +121,13 @@ describe('live: what a turn tells', () => {
     peer.content({ turnComplete: true });
     const { times } = await next(session, 'turn');
     assert.ok(times.playbackDrained! >= times.generationComplete!);
+    peer.content({ outputTranscription: { text: 'next' } }, { turnComplete: true });
+    await next(session, 'turn');
+    assert.equal(
+      of(log, 'activity').filter(({ type }) => type === 'playback-drained').length,
+      1,
+      'told once',
+    );
   });
 
   it('does not call an interrupted answer played to its end', async () => {

@@ -1,5 +1,5 @@
-import type { FunctionResponse } from '../../protocol';
-import { toolAnswer, toolFailure, type ToolAnswer } from './answers';
+import { isObject, type FunctionResponse } from '../../protocol';
+import { isFailureStatus, toolAnswer, toolFailure, type ToolAnswer, type ToolFailure } from './answers';
 import type { AnyTool, ToolContext } from './define';
 import type { Answerer, Call } from './ledger';
 import type { Scheduling } from './policy';
@@ -69,11 +69,26 @@ export class Runner {
       // Where partial results are not taken, the last one is the whole.
       done(toolAnswer(value ?? (this.context.partial(name) ? undefined : last)), CLIENT);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      const failure = toolFailure({ status: 'FAILED', message: `${call.name} failed: ${message}` });
-      done({ response: { ...failure } }, { by: 'session', status: 'FAILED' });
+      const failure = failureOf(call.name, error);
+      done({ response: { ...failure } }, { by: 'session', status: failure.error.status });
     }
   }
+}
+
+/** What a function threw, as the model is told it; a failure may be thrown as it is. */
+function failureOf(name: string, thrown: unknown): { error: ToolFailure } {
+  const { error, message } = (isObject(thrown) ? thrown : {}) as { error?: unknown; message?: unknown };
+  if (isObject(error) && typeof error['message'] === 'string') {
+    const { status, retryable, hint } = error;
+    return toolFailure({
+      status: isFailureStatus(status) ? status : 'FAILED',
+      message: error['message'],
+      ...(typeof retryable === 'boolean' && { retryable }),
+      ...(typeof hint === 'string' && { hint }),
+    });
+  }
+  const said = thrown instanceof Error || typeof message === 'string' ? String(message) : String(thrown);
+  return toolFailure({ status: 'FAILED', message: `${name} failed: ${said}` });
 }
 
 /** Runs a generator to its end. @returns what it returned, and what it yielded last */
