@@ -138,12 +138,17 @@ describe('gemini-live chat', () => {
     await writeFile(file('twice.json'), '[{"name":"a"},{"name":"a"}]');
     await writeFile(file('throws.cjs'), 'throw new Error("at home")');
     await writeFile(file('none.cjs'), 'exports.a = 1');
+    await writeFile(
+      file('type.json'),
+      '[{"name":"a","parameters":{"type":"object","properties":{"on":{"type":"boolen"}}}}]',
+    );
     const cases: Array<[string, RegExp]> = [
       ['none.json', /none\.json cannot be used: it cannot be read \(ENOENT\)/],
       ['bad.json', /it is no JSON/],
       ['twice.json', /the function a is there twice/],
       ['throws.cjs', /at home/],
       ['none.cjs', /declares no function/],
+      ['type.json', /"a", parameters\.properties\.on\.type: "boolen" is no type/],
       ['tools.txt', /must be a \.json, \.js/],
     ];
     const runs = await Promise.all(

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { redact } from '../../media';
-import { isObject } from '../../protocol';
+import { checkDeclaration, isObject } from '../../protocol';
 import { EXIT, Failure } from './failure';
 
 /** A function that the model may call. */
@@ -13,9 +13,6 @@ export interface ChatTool {
   parameters?: object;
   run(args: Record<string, unknown>, context: { signal: AbortSignal }): unknown;
 }
-
-/** Names that the API takes (Live API, "function declarations"). */
-const NAME = /^[A-Za-z_][\w.:-]{0,127}$/;
 
 /**
  * Reads functions from a file. JSON: a list of declarations, each with the `result` that every call gets. JavaScript:
@@ -32,8 +29,13 @@ export async function loadTools(file: string): Promise<ChatTool[]> {
   const tools = json ? fromJson(await readJson(file)) : fromModule(await importModule(file));
   if (tools.length === 0) throw bad(file, 'it declares no function');
   const names = new Set<string>();
-  for (const { name } of tools) {
-    if (!NAME.test(name)) throw bad(file, `${shown(name)} is no name of a function`);
+  for (const { name, description, parameters } of tools) {
+    const [mistake] = checkDeclaration({
+      name,
+      ...(description !== undefined && { description }),
+      ...(parameters && { parameters }),
+    });
+    if (mistake) throw bad(file, `${shown(name)}, ${mistake.path}: ${mistake.problem.replace(/\.$/, '')}`);
     if (names.has(name)) throw bad(file, `the function ${name} is there twice`);
     names.add(name);
   }
