@@ -74,7 +74,8 @@ async function converse(
     `\nOpen ${nodeRed.url} in a browser and press the button again, or change the flow. Ctrl-C ends it all.`,
   );
   if (!options.out) console.log('The answer goes with it; --out DIR keeps it.');
-  watch.on('failed', (error: Error) => say('error', error.message));
+  // Ctrl-C reaches Node-RED as well, which then ends before this does.
+  watch.on('failed', (error: Error) => stop.aborted || say('error', error.message));
   await aborted(stop);
 }
 

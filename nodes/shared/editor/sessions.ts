@@ -31,6 +31,8 @@ export function chosenSession(node: EditorNode): string {
 
 /** A node that was just added gets the service of the sessions in its flow, else the only one there is. */
 export function chooseConfig(node: EditorNode): void {
+  // One that was pasted or imported has its own.
+  if (node['config']) return;
   const sessions = RED.nodes.filterNodes({ type: 'gemini-live-session', z: node.z });
   const configs: string[] = [];
   RED.nodes.eachConfig(({ id, type }) => void (type === 'gemini-live-config' && configs.push(id)));
