@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /** The media floor: streams on the wires, their formats, files, devices. Knows nothing of the Live protocol. */
 export { MediaError, isMediaError, redact, type MediaErrorCode } from './errors';
 export {

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * The Live protocol without a socket: types of every message, encoders that write what the official SDK writes,
  * a decoder that survives anything, and what closes mean.

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * A local server that speaks the Live protocol: to rehearse on without a key, and to test clients against.
  * What is faithful to the service and what is ours: docs/protocol.md.

@@ -111,14 +111,7 @@ describe('packed package', function () {
       '--lib',
       'es2023',
     ];
-    const found = [
-      '--module',
-      'nodenext',
-      '--types',
-      'node',
-      '--typeRoots',
-      path.join(ROOT, 'node_modules/@types'),
-    ];
+    const found = ['--module', 'nodenext', '--typeRoots', path.join(ROOT, 'node_modules/@types')];
     const tsc = require.resolve('typescript/bin/tsc');
     const args = [tsc, ...options, ...found, 'user.ts'];
     await promisify(execFile)(process.execPath, args, { cwd: pack.installed }).catch(
