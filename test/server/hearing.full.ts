@@ -4,7 +4,7 @@ import { hasVoice, packageOf } from '../../scripts/assets/synth';
 import { TEST_VOICES, UNRELATED_SENTENCES } from '../../scripts/assets/voices';
 
 /** Floors a little under what docs/hearing.md reports, so that a loss is seen and another synthesiser version is not. */
-const LEAST_RIGHT = { clean: 0.95, 'white noise, 20 dB': 0.75, 'pink noise, 20 dB': 0.9 };
+const LEAST_RIGHT = { clean: 0.95, 'white noise, 20 dB': 0.7, 'pink noise, 20 dB': 0.9 };
 const MOST_WRONG = 0.03;
 const MOST_UNRELATED = 0;
 

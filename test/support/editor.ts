@@ -108,10 +108,16 @@ export class Editor {
   /** Imports one example into a tab of its own, by the menu. */
   async importExample(packageName: string, title: string): Promise<void> {
     const dialog = await this.openExamples(packageName);
-    await (await this.exampleEntry(dialog, title)).click();
+    const entry = await this.exampleEntry(dialog, title);
+    const ok = dialog.locator('#red-ui-clipboard-dialog-ok');
+    // A click on an entry of a tree that is still unfolding is lost now and then.
+    for (let tries = 0; tries < 10 && !(await ok.isEnabled()); tries += 1) {
+      await entry.click();
+      await this.page.waitForTimeout(200);
+    }
     await dialog.locator('#red-ui-clipboard-dialog-import-opt-new').click();
     await this.shot(`import ${title.replace('/', ' - ')}`);
-    await dialog.locator('#red-ui-clipboard-dialog-ok').click();
+    await ok.click();
     await dialog.waitFor({ state: 'hidden' });
     await this.page.waitForFunction('editorPage.changed()');
   }
