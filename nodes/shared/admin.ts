@@ -43,7 +43,8 @@ export function serveDialogs(RED: Red): void {
   RED.httpAdmin.get('/gemini-live/samples', allowed, answer(listSamples));
 }
 
-async function ffmpegState(): Promise<{ ffmpeg: string } | { problem: string }> {
+/** Which ffmpeg there is, or why none can be used; for a dialog. Never rejects. */
+export async function ffmpegState(): Promise<{ ffmpeg: string } | { problem: string }> {
   try {
     const { source, version } = await resolveFfmpeg();
     return { ffmpeg: `${version} (${source})` };

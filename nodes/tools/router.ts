@@ -1,4 +1,4 @@
-import { toolFailure } from '../../src/live';
+import { ANSWER_MS, toolFailure } from '../../src/live';
 import { profileFor } from '../../src/protocol';
 import type { ConfigNode } from '../config/runtime';
 import { answerCall, callOf, configOfSession } from '../shared/calls';
@@ -25,9 +25,6 @@ export interface RouterOptions {
   session?: string;
   functions: unknown;
 }
-
-/** The engine gives this long to a function that the model waits for, and that to others (ms). */
-const ANSWER_MS = { BLOCKING: 30_000, NON_BLOCKING: 600_000 };
 
 /** One tools node: the functions it declares, and where their calls go. */
 export class Router {

@@ -1,4 +1,5 @@
-import { listCameras, listScreens, resolveFfmpeg } from '../../src/media';
+import { listCameras, listScreens } from '../../src/media';
+import { ffmpegState } from '../shared/admin';
 import { asError } from '../shared/errors';
 import type { Red } from '../shared/types';
 import type { VideoIn } from './video-in';
@@ -38,13 +39,4 @@ export function serveVideo(RED: Red, find: (id: string) => VideoIn | undefined):
       response.sendStatus(200);
     },
   );
-}
-
-async function ffmpegState(): Promise<{ ffmpeg: string } | { problem: string }> {
-  try {
-    const { source, version } = await resolveFfmpeg();
-    return { ffmpeg: `${version} (${source})` };
-  } catch (error) {
-    return { problem: asError(error).message };
-  }
 }

@@ -34,6 +34,7 @@ export type { LiveEndpoint } from './target';
 export type { TurnTimings } from './timings';
 export type { TurnDetectionOptions, VoiceOptions } from './listening';
 export {
+  ANSWER_MS,
   checkArguments,
   defineTool,
   isFailureStatus,

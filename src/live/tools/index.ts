@@ -12,4 +12,4 @@ export type { Answerer, ToolResult } from './ledger';
 export type { OpenCall, ToolArgs, ToolOutcome } from './open-call';
 export type { ToolSession } from './tool-session';
 export type { ArgumentsOf, FromSchema } from './schema-types';
-export type { FunctionPolicy, Scheduling, ToolPolicy } from './policy';
+export { ANSWER_MS, type FunctionPolicy, type Scheduling, type ToolPolicy } from './policy';

@@ -28,8 +28,8 @@ export interface ToolPolicy {
   functions?: Readonly<Record<string, FunctionPolicy>>;
 }
 
-const BLOCKING_MS = 30_000;
-const NON_BLOCKING_MS = 600_000;
+/** How long a function may take where nothing else is said, by whether the model waits for it (ms). */
+export const ANSWER_MS = { BLOCKING: 30_000, NON_BLOCKING: 600_000 } as const;
 
 /** A {@link ToolPolicy} with its defaults; `false` leaves everything to others. */
 export class PolicyRules {
@@ -49,7 +49,7 @@ export class PolicyRules {
    * @param own what the function itself says
    */
   timeoutMs(name: string, blocking: boolean, own?: number | false): number {
-    const usual = blocking ? BLOCKING_MS : NON_BLOCKING_MS;
+    const usual = ANSWER_MS[blocking ? 'BLOCKING' : 'NON_BLOCKING'];
     for (const wish of [this.of(name)?.timeoutMs, own, this.policy.timeoutMs]) {
       if (wish === false) return 0;
       if (typeof wish === 'number' && wish > 0) return timerMs(wish);
