@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { takePicture, type VideoSource } from '../../src/media';
 import { runningTools } from '../../src/media/process';
+import { Darkroom } from '../../src/media/video/darkroom';
 import { networkInput } from '../../src/media/video/inputs';
 import { LOGIN, startCamera, type Camera } from '../support/camera';
 import { grey, makePicture } from '../support/pictures';
@@ -50,6 +51,20 @@ describe('media: network cameras and commands', function () {
       assert.deepEqual([got[0]!.width, got[0]!.height], [320, 240]);
     });
   }
+
+  it('is closed when its ffmpeg is gone, also one that is given up in the middle of a picture', async () => {
+    const settings = { fps: 1, longestSide: 160, quality: 5, masks: [], heartbeatMs: 0 };
+    const darkroom = new Darkroom({ ...settings, threshold: undefined });
+    const control = new AbortController();
+    await darkroom.develop(frames[0]!, 0, control.signal);
+    const work = darkroom.develop(frames[1]!, 0, control.signal);
+    const failed = assert.rejects(work);
+    await Promise.resolve();
+    control.abort();
+    await darkroom.close();
+    assert.equal(runningTools(), 0);
+    await failed;
+  });
 
   it('needs no ffmpeg when nothing is to be done', async () => {
     await watch({ source: address('stream'), fps: 20, duplicates: false, ffmpegPath: '/nowhere' }).some(3);

@@ -33,6 +33,8 @@ export function workOn(picture: Buffer, settings: Settings): Outputs {
 export class Darkroom {
   #closed = false;
   #tool: ToolProcess | undefined;
+  /** Settles when the last ffmpeg that was ended is gone. */
+  #gone: Promise<unknown> = Promise.resolve();
   #outputs: Outputs = { jpeg: false, grid: false };
   #pending:
     { resolve: (shot: Shot) => void; reject: (error: MediaError) => void; found: FoundJpeg } | undefined;
@@ -60,11 +62,13 @@ export class Darkroom {
     await this.#end();
   }
 
+  /** Also waits for one that is being ended already: whoever closes wants none to be left. */
   async #end(): Promise<void> {
     const tool = this.#tool;
     this.#tool = undefined;
     this.#pending?.reject(stopped());
-    await tool?.kill();
+    if (tool) this.#gone = Promise.all([this.#gone, tool.kill()]);
+    await this.#gone;
   }
 
   async #send(found: FoundJpeg, work: Outputs, signal: AbortSignal): Promise<Shot> {
