@@ -46,3 +46,4 @@ export { openAudioInput, type AudioInputOptions } from './audio-input';
 export type { AudioSource } from './audio-arguments';
 export * from './voice';
 export * from './video';
+export * from './wake-word';

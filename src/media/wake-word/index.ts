@@ -1,0 +1,1 @@
+export type { WakeWordEar, WakeWordHooks, WakeWordService } from './service';
