@@ -1,5 +1,6 @@
 import { configProblem } from '../../config/editor';
 import type { FieldName } from '../../config/fields';
+import { wyomingProblem } from '../../session/editor';
 import { validateVideo } from '../../video-in/editor';
 import { functionProblems } from './functions/problems';
 import { functionRows } from './functions/row';
@@ -40,6 +41,10 @@ export const validate = {
   },
   /** Address, region and masks of a video-in node. */
   video: validateVideo,
+  /** Address of the wake-word service of a session node. */
+  wyoming(node: EditorNode, value: unknown): Verdict {
+    return wyomingProblem(node, value) ?? true;
+  },
   /** The only session that a node is for. */
   session(node: EditorNode, value: unknown): Verdict {
     return sessionProblem(node, value) ?? true;
