@@ -15,20 +15,29 @@ import type { Offer } from '../shared/registry';
 import { codeText, type StatusLine } from '../shared/status';
 import type { Message, RedNode } from '../shared/types';
 import { EchoGate } from './echo-gate';
+import type { Echo } from './fields';
 import type { Memory } from './memory';
 import { forward, HearingAid } from './outputs';
 import { recorderFor, reportFailures } from './reports';
+import type { SleepSettings } from './sleeping';
 import { showStates } from './states';
 import { SessionTools, type Tools } from './tools';
 import { Uplink } from './uplink';
+import type { WatchSettings } from './watching';
 
 /** What the dialog decides about a conversation. */
 export interface ConversationOptions {
   partial: boolean;
   realtime: boolean;
-  echoGate: boolean;
+  echo: Echo;
   /** Default: the service decides when the user speaks. */
   turnDetection?: TurnDetectionOptions;
+  /** When it sleeps by itself, and what wakes it. */
+  sleep: SleepSettings;
+  /** Comments on pictures that nobody asked for; default: none. */
+  watching?: WatchSettings;
+  /** How often the level of the sound is told; default: never. */
+  levels?: { everyMs: number };
   /** Every frame goes into this file; absolute. */
   record?: { file: string; audio: boolean };
 }
@@ -92,7 +101,7 @@ export class Conversation {
     private readonly status: StatusLine,
     private readonly options: ConversationOptions,
   ) {
-    this.#gate = new EchoGate(options.echoGate);
+    this.#gate = new EchoGate(options.echo !== 'off');
     this.uplink = new Uplink({
       session: () => this.session,
       gate: this.#gate,
@@ -231,12 +240,15 @@ export class Conversation {
   async #start(attempt: number, { endpoint, settings }: Prepared, offer: Offer): Promise<Held> {
     this.#endpoint = endpoint;
     try {
-      const { record, turnDetection } = this.options;
+      const { record, turnDetection, sleep, watching, levels } = this.options;
       const resumeFrom = await this.memory.takeUp();
       const recorder = record && recorderFor(this.node, record, this.service.secrets());
       const session = new LiveSession({
         ...settings,
         ...(turnDetection && { turnDetection }),
+        ...(sleep && { sleep }),
+        ...(watching && { watching }),
+        ...(levels && { levels }),
         toolPolicy: this.#tools.policy,
         endpoint: endpoint.connection,
         ...(resumeFrom && { resumeFrom }),

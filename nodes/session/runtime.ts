@@ -1,5 +1,3 @@
-import type { NodeDef } from 'node-red';
-import path from 'node:path';
 import { looksLikeJpeg, PCM_16K, type MediaHandle } from '../../src/media';
 import type { ConfigNode } from '../config/runtime';
 import { holdCalls } from '../shared/calls';
@@ -11,23 +9,8 @@ import type { Message, Red, RedNode } from '../shared/types';
 import { textOf, userDir } from '../shared/values';
 import { act } from './actions';
 import { Conversation } from './conversation';
+import { optionsOf, type SessionDef } from './fields';
 import { Memory } from './memory';
-import { turnDetectionOf, type TurnFields } from './turns';
-
-/** The fields of the dialog. */
-interface SessionDef extends NodeDef, TurnFields {
-  /** Id of the config node. */
-  config: string;
-  connect: 'input' | 'deploy';
-  partial: boolean;
-  realtime: boolean;
-  echoGate: boolean;
-  /** Name of the context store in which the conversation survives a restart; empty: none. */
-  store?: string;
-  /** File that every frame is recorded into; empty: none. */
-  record?: string;
-  recordAudio?: boolean;
-}
 
 /** Says to the conversation what a message means: an action, or else what its payload is. */
 async function dispatch(conversation: Conversation, msg: Message): Promise<void> {
@@ -105,17 +88,7 @@ export default function (RED: Red): void {
         );
       }
       const memory = new Memory(RED, this, config.live.identity, textOf(def.store) ?? '');
-      const record = textOf(def.record);
-      const turnDetection = turnDetectionOf(def, this, userDir(RED));
-      conversation = new Conversation(this, config.live, memory, status, {
-        partial: def.partial === true,
-        realtime: def.realtime !== false,
-        echoGate: def.echoGate !== false,
-        ...(turnDetection && { turnDetection }),
-        ...(record && {
-          record: { file: path.resolve(userDir(RED), record), audio: def.recordAudio !== false },
-        }),
-      });
+      conversation = new Conversation(this, config.live, memory, status, optionsOf(def, this, userDir(RED)));
       return conversation;
     };
     const letGo = holdCalls(this.id, {

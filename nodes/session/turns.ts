@@ -61,7 +61,7 @@ function voice(def: TurnFields, node: RedNode, folder: string): object {
 }
 
 /** A Catch node sees why it cannot be had; the conversation goes on without it. */
-async function silero(node: RedNode, folder: string): Promise<VoiceDetector> {
+export async function silero(node: RedNode, folder: string): Promise<VoiceDetector> {
   try {
     return await openSilero({ folders: [folder] });
   } catch (error) {

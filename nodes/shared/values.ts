@@ -6,6 +6,12 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+/** The parts of a text that are separated by semicolons, without what is empty. */
+export function listOf(value: unknown): string[] {
+  const parts = typeof value === 'string' ? value.split(';') : [];
+  return parts.map((part) => part.trim()).filter((part) => part !== '');
+}
+
 /**
  * A number of a dialog or message within bounds; empty means the default.
  *
