@@ -1,4 +1,4 @@
-import { isAlsaName, listAudioDevices, pulseAnswers } from './devices';
+import { echoCanceller, isAlsaName, listAudioDevices, pulseAnswers } from './devices';
 import { isMediaError, MediaError } from './errors';
 import { findInPath, resolveFfmpeg } from './ffmpeg';
 import { PCM_16K } from './format';
@@ -76,7 +76,8 @@ export function arecordArgs(device: string | undefined): string[] {
  * sample was read from the device.
  *
  * Returns at once. A slow consumer never holds the device back: it loses its own oldest frames. While the handle is muted
- * nothing is written. If the microphone cannot be opened or breaks, the handle aborts with `DEVICE_NOT_FOUND` (the message lists
+ * nothing is written. `meta.echoCancelled` is true for the microphone of an echo canceller (of PulseAudio or PipeWire), and
+ * `meta.canceller` says of which; this is looked up while it opens. If the microphone cannot be opened or breaks, the handle aborts with `DEVICE_NOT_FOUND` (the message lists
  * what there is), `SOURCE_FAILED`, `NO_FFMPEG` or `FFMPEG_CAPABILITY`; it is not restarted.
  */
 export function captureMicrophone(options: CaptureOptions = {}): MediaHandle {
@@ -96,6 +97,7 @@ async function capture(writer: MediaWriter, options: CaptureOptions): Promise<vo
   const backend = await chooseBackend(options);
   const { command, args } = await chooseCommand(backend, options);
   if (signal?.aborted) return writer.end();
+  const told = backend === 'pulse' ? tellCanceller(writer.handle, options.device) : undefined;
 
   const tool = spawnTool(command, args);
   const stop = (): void => void tool.stop();
@@ -113,8 +115,14 @@ async function capture(writer: MediaWriter, options: CaptureOptions): Promise<vo
   const exit = await tool.exited;
   clearTimeout(timer);
   signal?.removeEventListener('abort', stop);
+  await told;
   if (signal?.aborted) return writer.end();
   throw await explain(exit, command, backend, heard, options);
+}
+
+async function tellCanceller({ meta }: MediaHandle, device: string | undefined): Promise<void> {
+  const canceller = await echoCanceller('capture', device);
+  if (canceller !== undefined) Object.assign(meta, { echoCancelled: true, canceller });
 }
 
 async function chooseBackend({ backend = 'auto', device }: CaptureOptions): Promise<CaptureBackend> {
