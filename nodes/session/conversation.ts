@@ -5,6 +5,7 @@ import {
   type ToolOutcome,
   type TurnDetectionOptions,
 } from '../../src/live';
+import { EchoGuard, type EchoMode } from '../../src/media';
 import type { FunctionResponse } from '../../src/protocol';
 import type { Endpoint } from '../config/endpoint';
 import type { Prepared } from '../config/prepare';
@@ -14,8 +15,6 @@ import { within } from '../shared/handles';
 import type { Offer } from '../shared/registry';
 import { codeText, type StatusLine } from '../shared/status';
 import type { Message, RedNode } from '../shared/types';
-import { EchoGate } from './echo-gate';
-import type { Echo } from './fields';
 import type { Memory } from './memory';
 import { forward, HearingAid } from './outputs';
 import { recorderFor, reportFailures } from './reports';
@@ -29,7 +28,8 @@ import type { WatchSettings } from './watching';
 export interface ConversationOptions {
   partial: boolean;
   realtime: boolean;
-  echo: Echo;
+  /** What is done against the microphone hearing the answer. */
+  echo: EchoMode;
   /** Default: the service decides when the user speaks. */
   turnDetection?: TurnDetectionOptions;
   /** When it sleeps by itself, and what wakes it. */
@@ -89,7 +89,7 @@ export class Conversation {
   #closed = false;
   #removed = false;
   #left = false;
-  readonly #gate: EchoGate;
+  readonly #echo: EchoGuard;
   readonly #hearing = new HearingAid();
   readonly #tools: SessionTools;
   readonly #unwatch: () => void;
@@ -101,10 +101,10 @@ export class Conversation {
     private readonly status: StatusLine,
     private readonly options: ConversationOptions,
   ) {
-    this.#gate = new EchoGate(options.echo !== 'off');
+    this.#echo = new EchoGuard({ mode: options.echo });
     this.uplink = new Uplink({
       session: () => this.session,
-      gate: this.#gate,
+      echo: this.#echo,
       realtime: options.realtime,
     });
     this.#tools = new SessionTools(service.tools, node.id);
@@ -296,7 +296,7 @@ export class Conversation {
     });
     this.#tools.attach(session);
     showStates(session, this.status, endpoint.label);
-    session.on('audio', ({ handle }) => this.#gate.watch(handle));
+    session.on('audio', ({ handle }) => this.#echo.watch(handle));
     for (const event of ['turn', 'resumption'] as const) {
       session.on(event, () => this.memory.touch(() => session.conversationState()));
     }

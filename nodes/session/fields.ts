@@ -1,5 +1,6 @@
 import type { NodeDef } from 'node-red';
 import path from 'node:path';
+import { ECHO_MODES, type EchoMode } from '../../src/media';
 import { NodeError } from '../shared/errors';
 import type { RedNode } from '../shared/types';
 import { numberOf, textOf } from '../shared/values';
@@ -8,11 +9,6 @@ import { sleepOf, type SleepFields } from './sleeping';
 import { turnDetectionOf, type TurnFields } from './turns';
 import { watchingOf, type WatchFields } from './watching';
 
-/** What is done against the microphone hearing the answer. */
-export type Echo = 'auto' | 'gate' | 'barge-in' | 'off';
-
-const ECHO: readonly unknown[] = ['auto', 'gate', 'barge-in', 'off'] satisfies Echo[];
-
 /** The fields of the dialog. */
 export interface SessionDef extends NodeDef, TurnFields, SleepFields, WatchFields {
   /** Id of the config node. */
@@ -20,7 +16,7 @@ export interface SessionDef extends NodeDef, TurnFields, SleepFields, WatchField
   connect: 'input' | 'deploy';
   partial: boolean;
   realtime: boolean;
-  echo?: Echo;
+  echo?: EchoMode;
   /** In flows of before `echo`. */
   echoGate?: boolean;
   /** How often the level of the sound is told; empty: never (s). */
@@ -55,9 +51,9 @@ export function optionsOf(def: SessionDef, node: RedNode, folder: string): Conve
   };
 }
 
-function echoOf({ echo, echoGate }: SessionDef): Echo {
+function echoOf({ echo, echoGate }: SessionDef): EchoMode {
   if (!echo) return echoGate === false ? 'off' : 'auto';
-  if (ECHO.includes(echo)) return echo;
+  if (ECHO_MODES.includes(echo)) return echo;
   throw new NodeError(
     'BAD_CONFIG',
     `The echo setting of the session must be "auto", "gate", "barge-in" or "off", not "${String(echo)}".`,

@@ -6,11 +6,11 @@ import {
   pace,
   PCM_16K,
   PcmFramer,
+  type EchoGuard,
   type MediaFormat,
   type MediaHandle,
   type MediaReader,
 } from '../../src/media';
-import type { EchoGate } from './echo-gate';
 
 /** Most audio of a file that may wait in the session (ms). */
 const QUEUE_MS = 2000;
@@ -19,7 +19,8 @@ const QUEUE_MS = 2000;
 export interface UplinkOptions {
   /** The session that goes on now; undefined while there is none: then live audio is nobody's. */
   session(): LiveSession | undefined;
-  gate: EchoGate;
+  /** Live audio goes through it; files do not. */
+  echo: EchoGuard;
   /** Files are sent as fast as they are spoken. */
   realtime: boolean;
 }
@@ -108,8 +109,7 @@ export class Uplink {
       for await (const chunk of reader as AsyncIterable<Buffer>) {
         if (signal.aborted) return;
         if (this.#sending > 0) continue;
-        // Silence instead of nothing: the service tells by it that the user has finished.
-        this.options.session()?.audio.write(this.options.gate.closed ? Buffer.alloc(chunk.length) : chunk);
+        this.options.session()?.audio.write(this.options.echo.filter(chunk, handle));
       }
     } catch (error) {
       if (!signal.aborted) throw error;
