@@ -2,6 +2,7 @@ import type { MediaHandle } from '../media';
 import type { ClosePolicy, Problem, Transcription, UsageMetadata, VoiceConsentSignature } from '../protocol';
 import type { TokensByModality } from './cost-report';
 import type { Grounding } from './grounding';
+import type { Awakening } from './sleep/options';
 import type { ToolFailureStatus } from './tools/answers';
 import type { ToolResult } from './tools/ledger';
 import type { ToolArgs } from './tools/open-call';
@@ -9,7 +10,16 @@ import type { TurnDetails } from './turn-event';
 
 /** States of a session; only these transitions happen: see `state.ts`. */
 export type SessionState =
-  'idle' | 'connecting' | 'setup' | 'ready' | 'handover' | 'reconnecting' | 'closing' | 'closed' | 'failed';
+  | 'idle'
+  | 'connecting'
+  | 'setup'
+  | 'ready'
+  | 'handover'
+  | 'reconnecting'
+  | 'closing'
+  | 'asleep'
+  | 'closed'
+  | 'failed';
 
 /** Every event carries the time (epoch ms) and its conversation. */
 export interface Stamp {
@@ -115,6 +125,20 @@ export interface LiveEvents {
   /** Something must wait, about this long (ms; undefined where nobody can know). With `ms` 0 the wait is over. */
   waiting: [Stamp & { for: WaitReason; ms?: number; reason: string }];
   'go-away': [Stamp & { timeLeftMs?: number }];
+  /** The connection is gone, and this machine listens for what wakes the session; see `sleep`. */
+  asleep: [
+    Stamp & {
+      /** `idle`, `asked`, `no-phrase` when what woke it did not hold the phrase, or what `sleep()` was given. */
+      reason: string;
+      /** How long nothing had happened, with `idle` (ms). */
+      idleMs?: number;
+    },
+  ];
+  /**
+   * The session sleeps no more: it connects. Where a phrase is asked for, this is told when it was heard, and what woke the
+   * session without it is not told but by the states and another `asleep`.
+   */
+  awake: [Stamp & Awakening];
   /** `handle` is a fingerprint: the handle itself opens the conversation to whoever has it. */
   resumption: [Stamp & { resumable: boolean; handle?: string; lastConsumedClientMessageIndex?: string }];
   /** A connection has taken up an earlier conversation, or should have. */

@@ -25,6 +25,7 @@ export type { LaneOptions, LaneStats } from './lanes';
 export type { CostLimitOptions, DayStore, LimitOptions } from './limits/options';
 export { Recorder, type RecorderOptions, type RecorderStats, type RecorderWarning } from './recorder';
 export { agentFor, type Environment, type NetworkOptions } from './network';
+export type { Awakening, Savings, SleepOptions, SleepStats, WakeCause } from './sleep';
 export { TRANSITIONS } from './state';
 export type { ContextChange } from './preparation';
 export type { RecoveryOptions } from './recovery/options';

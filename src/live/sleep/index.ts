@@ -1,0 +1,1 @@
+export type { Awakening, Savings, SleepOptions, SleepStats, WakeCause } from './options';
