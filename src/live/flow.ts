@@ -1,10 +1,5 @@
 import {
-  clientContent,
-  fitToolResponse,
   profileFor,
-  realtimeInput,
-  toolResponse,
-  type FunctionResponse,
   type LiveClientMessage,
   type LiveConnectConfig,
   type LiveServerMessage,
@@ -21,6 +16,7 @@ import { Lanes, type LaneOptions, type Uplink } from './lanes';
 import { listeningBy, type Listening, type TurnDetectionOptions } from './listening';
 import { Limiter, type Wait } from './limits/limiter';
 import type { CostLimitOptions, LimitOptions } from './limits/options';
+import { Outgoing } from './outgoing';
 import { announcement, Announcer } from './say';
 import type { LiveEndpoint } from './target';
 import { InputClock, Speech, type TurnTimings } from './timings';
@@ -30,6 +26,7 @@ import type { ToolSession } from './tools/tool-session';
 import { Turns } from './turns';
 import type { WatchdogOptions } from './watchdogs/options';
 import { Watchdogs } from './watchdogs/watchdogs';
+import { Withholding, type Judge } from './withholding';
 
 /** What a conversation has been so far, for one that is taken up again: plain JSON. */
 export interface FlowState {
@@ -90,6 +87,8 @@ export class Flow {
   readonly tools: Tools;
   readonly announcer: Announcer;
   readonly fits: FitReport;
+  private readonly outgoing: Outgoing;
+  private readonly withholding: Withholding;
   private readonly limiter: Limiter;
   private readonly asking: Asking;
   private readonly costs: CostMeter;
@@ -101,7 +100,9 @@ export class Flow {
 
   constructor(private readonly context: FlowContext) {
     const { options, emit, conversation, before, model } = context;
+    const backend = options.endpoint.backend === 'vertex' ? 'vertex' : 'gemini';
     this.fits = new FitReport(emit);
+    this.outgoing = new Outgoing(model, backend, this.fits);
     const limits = options.limits ?? {};
     const key = limits.key || credentialOf(options.endpoint);
     this.limiter = Limiter.for(key, model, limits);
@@ -155,11 +156,11 @@ export class Flow {
     this.tools = new Tools({
       emit,
       model,
-      backend: this.backend,
+      backend,
       options,
       session: () => context.session(),
       before: before.openCalls,
-      send: (responses, due, sent) => this.sendAnswers(responses, due, sent),
+      send: (responses, due, sent) => this.outgoing.answers(this.lanes, responses, due, sent),
       answered: (responses) => {
         this.watchdogs.answered(responses);
         context.asked();
@@ -181,6 +182,10 @@ export class Flow {
       settled: () => this.announcer.check(),
       lastTurn: before.turn,
       usage: before.usage,
+    });
+    this.withholding = new Withholding((message) => this.turns.take(message), {
+      passing: (any) => this.turns.show(any),
+      gone: () => this.turns.swallow(),
     });
     this.announcer = new Announcer({
       usable: () => this.connected,
@@ -240,8 +245,24 @@ export class Flow {
     this.heardAt = performance.now();
     this.input.heard(this.heardAt);
     this.watchdogs.heard(this.heardAt);
-    this.turns.take(message);
+    this.withholding.take(message);
     if (message.usageMetadata) this.checkCosts();
+  }
+
+  /**
+   * Keeps back what the service says from its next message on, until the judge has decided.
+   *
+   * @param watch it was asked about pictures alone @returns the number of the turn that is kept back, if it is one of its own
+   */
+  withhold(judge: Judge, watch = false): number | undefined {
+    const turn = this.turns.hide(watch);
+    this.withholding.begin(judge);
+    return turn;
+  }
+
+  /** What is being kept back is decided upon from outside: nothing more of it is waited for. */
+  endWithholding(verdict: 'pass' | 'drop'): void {
+    this.withholding.end(verdict);
   }
 
   /**
@@ -251,7 +272,7 @@ export class Flow {
    * @throws LiveError `QUEUE_FULL`
    */
   sendText(text: string, say = false): void {
-    const message = this.textMessage(say ? announcement(text) : text);
+    const message = this.outgoing.text(say ? announcement(text) : text);
     this.ask(message, () => this.turns.typed(text, say));
   }
 
@@ -292,6 +313,7 @@ export class Flow {
   /** The connection is gone: what waits goes on waiting, the answer ends with what came. */
   lost(): void {
     this.shut();
+    this.withholding.end('drop');
     this.tools.lost();
     this.asking.lost();
     this.turns.lost();
@@ -304,6 +326,7 @@ export class Flow {
    */
   close(finish: boolean, notSaved: NotSaved): void {
     this.connected = false;
+    this.withholding.end('drop');
     this.tools.close(notSaved);
     this.turns.closed(finish);
     this.asking.stop();
@@ -322,7 +345,7 @@ export class Flow {
 
   private nudge(): void {
     try {
-      this.asking.ask(this.textMessage(NUDGE), () => this.watchdogs.asked());
+      this.asking.ask(this.outgoing.text(NUDGE), () => this.watchdogs.asked());
     } catch {
       // Much waits to be asked already: that will move the model as well.
     }
@@ -334,36 +357,6 @@ export class Flow {
     const { code, message, advice, policy } = error;
     this.context.emit('error', { code, message, advice, policy });
     this.context.close(message);
-  }
-
-  private sendAnswers(
-    responses: FunctionResponse[],
-    due: () => FunctionResponse[],
-    sent: () => void,
-  ): boolean {
-    const message = this.answersMessage(responses);
-    const still = (): LiveClientMessage | undefined => {
-      const left = due();
-      if (left.length === responses.length) return message;
-      return left.length > 0 ? this.answersMessage(left) : undefined;
-    };
-    return this.lanes.sendControl(message, { due: still, sent });
-  }
-
-  private answersMessage(responses: FunctionResponse[]): LiveClientMessage {
-    const { model } = this.context;
-    const fitted = fitToolResponse(profileFor(model), responses, this.backend);
-    this.fits.tell(fitted.warnings);
-    return toolResponse({ functionResponses: fitted.functionResponses }, this.backend);
-  }
-
-  private get backend(): 'gemini' | 'vertex' {
-    return this.context.options.endpoint.backend === 'vertex' ? 'vertex' : 'gemini';
-  }
-
-  private textMessage(text: string): LiveClientMessage {
-    const lane = profileFor(this.context.model).textLane;
-    return lane === 'realtimeInput' ? realtimeInput({ text }) : clientContent({ turns: text });
   }
 }
 

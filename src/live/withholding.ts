@@ -20,14 +20,17 @@ export interface Judge {
 
 /** What else is to be done for a turn that is kept back; both are called once per turn. */
 export interface WithholdingHooks {
-  /** What was kept is about to be delivered. */
-  passing?(): void;
+  /** What was kept is about to be delivered. @param any anything was */
+  passing?(any: boolean): void;
   /** Nothing more comes of what nobody is to hear of: the turn is over, or its connection. */
   gone?(): void;
 }
 
 /** Messages that may wait for a verdict: about a minute of an answer, which comes faster than it is heard. */
 const MAX_KEPT = 2000;
+
+/** A service that forgets the end of a turn must not be kept silent for ever (ms). */
+const REST_MS = 10_000;
 
 /**
  * Keeps what the service says back until somebody has decided whether anybody is to hear of it: a session that was woken
@@ -43,14 +46,16 @@ export class Withholding {
   /** Ids of the function calls among what is kept. */
   private readonly calls = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
-  /** The verdict was to drop the turn, and its end has not come. */
-  private dropping: { hearsUser: boolean } | undefined;
+  /** The verdict was to drop the turn, and its end has not come; then that is not waited for any more. */
+  private dropping: { hearsUser: boolean; timer: NodeJS.Timeout } | undefined;
   /** Raised when the connection is over: a delivery in progress then stops. */
   private epoch = 0;
 
   constructor(
     private readonly deliver: (message: LiveServerMessage) => void,
     private readonly hooks: WithholdingHooks = {},
+    /** How long nothing may come of a turn that is dropped before what comes is taken for the next one (ms). */
+    private readonly restMs = REST_MS,
   ) {}
 
   /** Something is kept back, waits to be, or is being dropped. */
@@ -81,6 +86,7 @@ export class Withholding {
     // A listener may have closed the session.
     if (!rest || this.epoch !== epoch) return;
     if (dropping) {
+      dropping.timer.refresh();
       if (rest.serverContent?.turnComplete) this.dropped();
     } else if (judge && this.judge === judge) this.keep(judge, rest);
     // The judge was told to decide meanwhile: it passed.
@@ -114,13 +120,14 @@ export class Withholding {
     this.calls.clear();
     const over = kept.some(({ serverContent }) => serverContent?.turnComplete);
     if (verdict === 'drop') {
-      this.dropping = { hearsUser: judge.hearsUser === true };
+      const timer = setTimeout(() => this.dropped(), this.restMs).unref();
+      this.dropping = { hearsUser: judge.hearsUser === true, timer };
       judge.decided?.(verdict, kept);
       if (over && this.dropping) this.dropped();
       return;
     }
     const { epoch } = this;
-    this.hooks.passing?.();
+    this.hooks.passing?.(kept.length > 0);
     judge.decided?.(verdict, kept);
     for (const message of kept) {
       // A listener may have closed the session: then the rest belongs to nothing.
@@ -130,6 +137,7 @@ export class Withholding {
   }
 
   private dropped(): void {
+    clearTimeout(this.dropping?.timer);
     this.dropping = undefined;
     this.hooks.gone?.();
   }

@@ -71,6 +71,16 @@ describe('withholding', () => {
     assert.deepEqual(out, [said('next')]);
   });
 
+  it('does not wait for ever for the end of what it drops', async () => {
+    const out: LiveServerMessage[] = [];
+    const held = new Withholding((message) => out.push(message), {}, 30);
+    held.begin(byWord());
+    held.take(said('no'));
+    while (held.active) await sleep(5);
+    held.take(said('next'));
+    assert.deepEqual(out, [said('next')]);
+  });
+
   it('drops no more than the turn when that is over already', () => {
     const { held, out, hooks } = withheld();
     held.begin(byWord({ judge: ({ serverContent }) => (serverContent?.turnComplete ? 'drop' : undefined) }));
