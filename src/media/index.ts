@@ -47,4 +47,5 @@ export type { AudioSource } from './audio-arguments';
 export * from './echo';
 export * from './voice';
 export * from './video';
+export * from './level';
 export * from './wake-word';
