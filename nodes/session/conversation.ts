@@ -32,8 +32,8 @@ export interface ConversationOptions {
   echo: EchoMode;
   /** Default: the service decides when the user speaks. */
   turnDetection?: TurnDetectionOptions;
-  /** When it sleeps by itself, and what wakes it. */
-  sleep: SleepSettings;
+  /** When it sleeps by itself, and what wakes it; default: when it is told to, and a voice. */
+  sleep?: SleepSettings;
   /** Comments on pictures that nobody asked for; default: none. */
   watching?: WatchSettings;
   /** How often the level of the sound is told; default: never. */

@@ -2,6 +2,9 @@ import { fieldValue } from '../shared/editor/dialog';
 import { says } from '../shared/editor/lists';
 import type { EditorNode } from '../shared/editor/types';
 
+/** `tcp://host:port`, or an environment variable that brings it. */
+const ADDRESS = /^(tcp:\/\/([^\s/:@]+|\[[\da-fA-F:]+\])(:\d+)?|\$\{\w+\})$/;
+
 /** What the fields of an older flow mean for those that took their place; the runtime takes them the same way. */
 export function fieldsOfOld(node: EditorNode): Record<string, unknown> {
   return node['echoGate'] === false ? { echo: 'off' } : {};
@@ -21,12 +24,10 @@ export function unfoldGroups(node: EditorNode): void {
     });
 }
 
-/** The address of a wake-word service: `tcp://host:port`, or an environment variable that brings it. */
-export function wyomingProblem(node: EditorNode, value: unknown): string | undefined {
-  if (!says(node, 'wakeOn', 'wyoming')) return undefined;
+/** What is wrong with what the chosen way to wake up needs: the phrase, or the address of a wake-word service. */
+export function wakeProblem(node: EditorNode, way: 'phrase' | 'wyoming', value: unknown): string | undefined {
+  if (!says(node, 'wakeOn', way) || says(node, 'turnDetection', 'push-to-talk')) return undefined;
   const text = String(value ?? '').trim();
   if (text === '') return node._def._('invalid.missing');
-  return /^(tcp:\/\/[^\s/:]+(:\d+)?|tcp:\/\/\[[\da-fA-F:]+\](:\d+)?|\$\{\w+\})$/.test(text)
-    ? undefined
-    : node._def._('invalid.wyoming');
+  return way === 'phrase' || ADDRESS.test(text) ? undefined : node._def._('invalid.wyoming');
 }

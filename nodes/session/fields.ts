@@ -37,13 +37,14 @@ export interface SessionDef extends NodeDef, TurnFields, SleepFields, WatchField
 export function optionsOf(def: SessionDef, node: RedNode, folder: string): ConversationOptions {
   const record = textOf(def.record);
   const turnDetection = turnDetectionOf(def, node, folder);
+  const sleep = sleepOf(def, node, folder);
   const watching = watchingOf(def);
   const levels = numberOf(def.levels, 'time between levels (s)', { min: 0.1, max: 3600, default: 0 });
   return {
     partial: def.partial === true,
     realtime: def.realtime !== false,
     echo: echoOf(def),
-    sleep: sleepOf(def, node, folder),
+    ...(sleep && { sleep }),
     ...(turnDetection && { turnDetection }),
     ...(watching && { watching }),
     ...(levels > 0 && { levels: { everyMs: 1000 * levels } }),

@@ -34,6 +34,7 @@ const EVENTS = [
   'grounding',
   'code',
   'activity',
+  'level',
   'warning',
   'error',
   'unknown',

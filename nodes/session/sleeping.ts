@@ -22,51 +22,57 @@ export interface SleepFields {
 /** What a sleeping session is told of it. */
 export interface SleepSettings {
   afterMs?: number;
-  wakeOn: 'speech' | 'message' | WakeWordService;
+  wakeOn?: 'speech' | 'message' | WakeWordService;
   voice?: { detector: () => ReturnType<typeof silero> };
   phrase?: string[];
   freshAfterMs?: number;
 }
 
 /**
- * The dialog's fields as an option of the session. There always is one: the flow may send any session to sleep.
+ * The dialog's fields as an option of the session; undefined: it sleeps only when it is told to, until it hears a voice.
  *
  * @param folder where packages are looked for that are no part of the normal installation
  * @throws NodeError `BAD_CONFIG`
  */
-export function sleepOf(def: SleepFields & TurnFields, node: RedNode, folder: string): SleepSettings {
+export function sleepOf(
+  def: SleepFields & TurnFields,
+  node: RedNode,
+  folder: string,
+): SleepSettings | undefined {
   const afterMs = 1000 * numberOf(def.sleepAfter, 'time of sleep (s)', { min: 0.1, max: 86_400, default: 0 });
-  const freshAfter = numberOf(def.freshAfter, 'time of a fresh start (min)', {
-    min: 0,
-    max: 525_600,
-    default: Infinity,
-  });
-  const wake = def.wakeOn || 'speech';
-  const heard = wake === 'speech' || wake === 'phrase';
-  return {
+  const bounds = { min: 0, max: 525_600, default: Infinity };
+  const freshAfter = numberOf(def.freshAfter, 'time of a fresh start (min)', bounds);
+  const settings: SleepSettings = {
     ...(afterMs > 0 && { afterMs }),
     ...(freshAfter !== Infinity && { freshAfterMs: 60_000 * freshAfter }),
-    wakeOn: wakeOnOf(def, wake),
-    ...(wake === 'phrase' && { phrase: phrasesOf(def) }),
-    ...(heard &&
-      afterMs > 0 &&
-      def.detector === 'silero' && { voice: { detector: () => silero(node, folder) } }),
+    // The dialog does not ask: who presses a button to speak presses it to wake.
+    ...(def.turnDetection !== 'push-to-talk' && wakingOf(def, node, folder, afterMs > 0)),
   };
+  return Object.keys(settings).length > 0 ? settings : undefined;
 }
 
-function wakeOnOf(def: SleepFields, wake: unknown): SleepSettings['wakeOn'] {
-  switch (wake) {
+/** @param heard there is a row for who finds voices, because the session sleeps by itself */
+function wakingOf(
+  def: SleepFields & TurnFields,
+  node: RedNode,
+  folder: string,
+  heard: boolean,
+): SleepSettings | undefined {
+  const voice =
+    heard && def.detector === 'silero' ? { voice: { detector: () => silero(node, folder) } } : undefined;
+  switch (def.wakeOn || 'speech') {
     case 'speech':
+      return voice;
     case 'phrase':
-      return 'speech';
-    case 'message':
-      return 'message';
+      return { phrase: phrasesOf(def), ...voice };
     case 'wyoming':
-      return serviceOf(def);
+      return { wakeOn: serviceOf(def) };
+    case 'message':
+      return { wakeOn: 'message' };
     default:
       throw new NodeError(
         'BAD_CONFIG',
-        `What wakes the session must be "speech", "phrase", "wyoming" or "message", not "${String(wake)}".`,
+        `What wakes the session must be "speech", "phrase", "wyoming" or "message", not "${String(def.wakeOn)}".`,
       );
   }
 }
