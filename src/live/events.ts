@@ -1,4 +1,4 @@
-import type { MediaHandle } from '../media';
+import type { LevelReport, MediaHandle, MicrophoneProblem } from '../media';
 import type { ClosePolicy, Problem, Transcription, UsageMetadata, VoiceConsentSignature } from '../protocol';
 import type { TokensByModality } from './cost-report';
 import type { Grounding } from './grounding';
@@ -184,7 +184,13 @@ export interface LiveEvents {
       voiceConsentSignature?: VoiceConsentSignature;
     },
   ];
-  warning: [Stamp & { code: string; message: string; advice?: string; turn?: number }];
+  /**
+   * How loud the user's sound is (dB relative to full scale), see `levels`. With echo suppressed by silence, that is what it is
+   * measured on.
+   */
+  level: [Stamp & LevelReport & { problem?: MicrophoneProblem }];
+  /** With `over`, what was warned of by this code is good again. */
+  warning: [Stamp & { code: string; message: string; advice?: string; turn?: number; over?: true }];
   error: [
     Stamp & {
       code: string;

@@ -13,11 +13,13 @@ import type { Emit, LiveEvents } from './events';
 import { FitReport } from './fit-report';
 import { Inputs } from './inputs';
 import { Lanes, type LaneOptions, type Uplink } from './lanes';
-import { listeningBy, type Listening, type TurnDetectionOptions } from './listening';
+import { listeningBy, type TurnDetectionOptions } from './listening';
 import { Limiter, type Wait } from './limits/limiter';
 import type { CostLimitOptions, LimitOptions } from './limits/options';
 import { Outgoing } from './outgoing';
+import { Microphone, type LevelsOptions } from './microphone';
 import { announcement, Announcer } from './say';
+import { SleepListening, type SleepOptions, type SleepSettings, type WakeCause } from './sleep';
 import type { LiveEndpoint } from './target';
 import { InputClock, Speech, type TurnTimings } from './timings';
 import type { OpenCall } from './tools/open-call';
@@ -46,6 +48,10 @@ export interface FlowOptions extends ToolsOptions {
   lanes?: LaneOptions;
   /** Who decides when the user speaks. Default: the service. */
   turnDetection?: TurnDetectionOptions;
+  /** When the session sleeps by itself, what wakes it, and how it goes on then. Default: only `sleep()`, and a voice wakes it. */
+  sleep?: SleepOptions;
+  /** Tell how loud the user's sound is, as `level` events. Default false; what is wrong with a microphone is warned of always. */
+  levels?: LevelsOptions | false;
   /** How much one key may do; what exceeds it waits. Default: no limits. */
   limits?: LimitOptions;
   /** How much money may be spent; then the session closes. Default: no limits. */
@@ -58,7 +64,8 @@ export interface FlowOptions extends ToolsOptions {
 export interface FlowContext {
   options: FlowOptions;
   model: string;
-  conversation: string;
+  /** Its id; another one when a conversation begins afresh. */
+  readonly conversation: string;
   emit: Emit;
   /** The session, for the functions that it runs. */
   session(): ToolSession;
@@ -69,6 +76,13 @@ export interface FlowContext {
   close(reason: string): void;
   /** Something was sent that the model is to answer. @param sure false: sound that may have been speech; default true */
   asked(sure?: boolean): void;
+  sleep: {
+    settings: SleepSettings;
+    /** Somebody speaks. */
+    activity(): void;
+    /** Speech or a wake word was heard while the session sleeps. */
+    woken(by: WakeCause, word?: string): void;
+  };
 }
 
 /** The model says nothing although it should: what it is asked then. */
@@ -82,7 +96,7 @@ export class Flow {
   readonly input = new InputClock();
   readonly lanes: Lanes;
   readonly inputs: Inputs;
-  readonly listening: Listening;
+  readonly listening: SleepListening;
   readonly turns: Turns;
   readonly tools: Tools;
   readonly announcer: Announcer;
@@ -99,7 +113,7 @@ export class Flow {
   private heardAt = 0;
 
   constructor(private readonly context: FlowContext) {
-    const { options, emit, conversation, before, model } = context;
+    const { options, emit, before, model, sleep } = context;
     const backend = options.endpoint.backend === 'vertex' ? 'vertex' : 'gemini';
     this.fits = new FitReport(emit);
     this.outgoing = new Outgoing(model, backend, this.fits);
@@ -124,15 +138,24 @@ export class Flow {
     this.lanes = new Lanes({ maxFramesPerSecond, ...options.lanes }, (pcm) => {
       if (this.speech.add(pcm, pcm.length / INPUT_BYTES_PER_MS)) this.input.mark();
     });
-    this.listening = listeningBy(options.turnDetection ?? { by: 'model' }, {
+    const awake = listeningBy(options.turnDetection ?? { by: 'model' }, {
       lanes: this.lanes,
       emit,
       held: () => this.tools.hold,
       ended: (exact) => this.activityEnded(exact),
       paused: () => this.speech.pause(),
     });
+    this.listening = new SleepListening(awake, sleep.settings, {
+      emit,
+      activity: () => sleep.activity(),
+      woken: (by, word) => sleep.woken(by, word),
+    });
+    const microphone = new Microphone(options.levels, emit);
     this.inputs = new Inputs({
-      sendAudio: (pcm) => this.listening.audio(pcm),
+      sendAudio: (pcm) => {
+        microphone.hear(pcm);
+        this.listening.audio(pcm);
+      },
       flushAudio: () => this.listening.flush(),
       sendPicture: (data, mimeType) => this.lanes.sendPicture(data, mimeType),
     });
@@ -167,7 +190,9 @@ export class Flow {
       },
     });
     this.turns = new Turns({
-      conversation,
+      get conversation() {
+        return context.conversation;
+      },
       emit: (event, payload) => {
         if (event === 'turn') this.turnOver(payload as LiveEvents['turn'][0]);
         emit(event, payload);
@@ -210,6 +235,18 @@ export class Flow {
   /** Whether the model waits for the answer of a function, or an answer waits to be sent. */
   get callsPending(): boolean {
     return this.tools.pending;
+  }
+
+  /** Something goes on that a connection is needed for: an answer, its playback, a function, something that waits to be sent. */
+  get busy(): boolean {
+    const waiting = this.announcer.queued + this.asking.queued + this.lanes.stats.queuedMessages;
+    return this.turns.busy || this.callsPending || waiting > 0;
+  }
+
+  /** What a second conversation begins with: nothing is spent in it. */
+  renew(): void {
+    this.turns.renew();
+    this.costs.renew();
   }
 
   /**
@@ -317,6 +354,27 @@ export class Flow {
     this.tools.lost();
     this.asking.lost();
     this.turns.lost();
+  }
+
+  /** The session falls asleep: nothing waits any more, and what is said is listened to here. Nobody is told; {@link slept} is to follow. */
+  sleep(): void {
+    this.connected = false;
+    this.lanes.shut();
+    this.lanes.clear();
+    this.asking.stop();
+    this.announcer.clear();
+    this.watchdogs.stop();
+    // What was said last is nothing that the next connection answers.
+    this.input.take();
+    this.listening.sleep();
+  }
+
+  /** What is under way of the connection that is being left ends; an answer may be heard to its end. */
+  slept(notSaved: NotSaved): void {
+    this.listening.settle();
+    this.withholding.end('drop');
+    this.tools.close(notSaved);
+    this.turns.closed(true);
   }
 
   /**

@@ -22,6 +22,7 @@ export type {
 } from './events';
 export type { TokensByModality } from './cost-report';
 export type { LaneOptions, LaneStats } from './lanes';
+export type { LevelsOptions } from './microphone';
 export type { CostLimitOptions, DayStore, LimitOptions } from './limits/options';
 export { Recorder, type RecorderOptions, type RecorderStats, type RecorderWarning } from './recorder';
 export { agentFor, type Environment, type NetworkOptions } from './network';

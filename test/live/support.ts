@@ -22,6 +22,7 @@ const NAMES: LiveEventName[] = [
   'grounding',
   'code',
   'activity',
+  'level',
   'warning',
   'error',
   'unknown',
