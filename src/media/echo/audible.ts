@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import type { MediaHandle } from '../handle';
 import type { PlayedOptions } from '../playhead';
 import { AnswerLevels } from './answer-levels';
@@ -9,7 +8,7 @@ export type Room = NonNullable<PlayedOptions['room']>;
 /** An answer as one sink plays it. */
 export interface Sounding {
   readonly answer: MediaHandle;
-  /** What was played of it (ms), at `at` (performance clock, ms). */
+  /** What was played of it (ms), at `at` (ms of the clock). */
   ms: number;
   at: number;
   /** The sink plays no more of it. */
@@ -31,10 +30,12 @@ export class Audible {
   /**
    * @param tailMs how long an answer is heard after its last sound
    * @param withLevels also measure how loud the answers are
+   * @param now a clock (ms)
    */
   constructor(
     private readonly tailMs: number,
     private readonly withLevels: boolean,
+    private readonly now: () => number,
   ) {}
 
   /** Follows the playing of an answer. The listeners go when the stream does. */
@@ -42,17 +43,17 @@ export class Audible {
     answer.on('sink', (ms, options) => this.take(answer, ms, options));
     answer.on('abort', () => {
       for (const sounding of this.soundings.get(answer)?.values() ?? []) {
-        if (!sounding.over) Object.assign(sounding, { over: true, at: performance.now() });
+        if (!sounding.over) Object.assign(sounding, { over: true, at: this.now() });
       }
     });
   }
 
   /** What is heard now. */
-  now(): Sounding[] {
+  heard(): Sounding[] {
     const heard: Sounding[] = [];
     for (const [answer, sinks] of this.soundings) {
       for (const [sink, sounding] of sinks) {
-        if (performance.now() < this.end(sounding)) heard.push(sounding);
+        if (this.now() < this.end(sounding)) heard.push(sounding);
         else sinks.delete(sink);
       }
       // A sink that plays on, after a pause for example, makes a new entry.
@@ -73,12 +74,12 @@ export class Audible {
     // What a sink holds after an abort it takes back; a late report of it does not bring the answer to life.
     const ended = over || answer.state === 'aborted';
     if (sounding?.over && ended) return;
-    const said = { ms, at: performance.now(), over: ended, room, canceller };
+    const said = { ms, at: this.now(), over: ended, room, canceller };
     if (sounding) {
       Object.assign(sounding, said);
       return;
     }
-    this.now(); // forgets the answers of before: nobody else may be asking
+    this.heard(); // forgets the answers of before: nobody else may be asking
     const levels = this.withLevels ? new AnswerLevels(answer) : undefined;
     sinks.set(sink, { answer, levels, ...said });
     this.soundings.set(answer, sinks);

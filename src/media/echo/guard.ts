@@ -29,6 +29,8 @@ export interface EchoOptions {
   readonly minSpeechMs?: number;
   /** `barge-in`: how much of the sound before that is sent, too, so that no first syllable is lost (ms). Default 300. */
   readonly preRollMs?: number;
+  /** A clock (ms). Default: `performance.now`. */
+  readonly now?: () => number;
 }
 
 /** An echo may arrive so much later than the sink believed it was heard, and so much earlier (ms). */
@@ -43,16 +45,25 @@ export class EchoGuard {
   private readonly audible: Audible;
   private readonly voice: BargeIn;
   private readonly preRollMs: number;
+  private readonly now: () => number;
   /** What was kept back and may turn out to be the beginning of speech. */
   private kept: Buffer[] = [];
   private keptMs = 0;
   private microphone: MediaHandle | undefined;
 
-  constructor({ mode, tailMs = 300, raiseDb = 6, minSpeechMs = 100, preRollMs = 300 }: EchoOptions) {
+  constructor({
+    mode,
+    tailMs = 300,
+    raiseDb = 6,
+    minSpeechMs = 100,
+    preRollMs = 300,
+    now = () => performance.now(),
+  }: EchoOptions) {
     this.mode = mode;
-    this.audible = new Audible(tailMs, mode === 'barge-in');
+    this.audible = new Audible(tailMs, mode === 'barge-in', now);
     this.voice = new BargeIn({ raiseDb, minSpeechMs });
     this.preRollMs = preRollMs;
+    this.now = now;
   }
 
   /** Follows the playing of an answer. The listeners go when the stream does. */
@@ -74,7 +85,7 @@ export class EchoGuard {
     if (this.mode === 'off') return chunk;
     const echoes = this.echoes(microphone);
     if (this.mode === 'barge-in') {
-      const playedDb = echoes.length ? Math.max(...echoes.map(playedDbOf)) : undefined;
+      const playedDb = echoes.length ? Math.max(...echoes.map((echo) => this.playedDb(echo))) : undefined;
       if (this.voice.push(chunk, playedDb)) return this.release(chunk);
     }
     if (echoes.length === 0) {
@@ -88,8 +99,14 @@ export class EchoGuard {
 
   /** The answers that this microphone could hear now. */
   private echoes(microphone: MediaHandle | undefined): Sounding[] {
-    const heard = this.audible.now();
+    const heard = this.audible.heard();
     return this.mode === 'auto' ? heard.filter((sounding) => reaches(sounding, microphone)) : heard;
+  }
+
+  /** How loud the sink played what the microphone may hear of it now (dB relative to full scale). */
+  private playedDb({ levels, ms, at }: Sounding): number {
+    const position = ms + this.now() - at;
+    return levels?.loudest(position - ECHO_MS.late, position + ECHO_MS.early) ?? 0;
   }
 
   private keep(chunk: Buffer): void {
@@ -118,9 +135,4 @@ function reaches({ room, canceller }: Sounding, microphone: MediaHandle | undefi
   if (room === 'away') return false;
   const meta = microphone?.meta ?? {};
   return !(room === 'cancelled' && meta.echoCancelled === true && meta.canceller === canceller);
-}
-
-function playedDbOf({ levels, ms, at }: Sounding): number {
-  const position = ms + performance.now() - at;
-  return levels?.loudest(position - ECHO_MS.late, position + ECHO_MS.early) ?? 0;
 }
