@@ -31,6 +31,11 @@ export class Asking {
     private readonly onDropped: () => void,
   ) {}
 
+  /** Questions that wait for the limit. */
+  get queued(): number {
+    return this.waiting.length;
+  }
+
   /**
    * Sends a message that the model is to answer, now or when the limit allows.
    *

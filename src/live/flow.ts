@@ -1,89 +1,25 @@
-import {
-  profileFor,
-  type LiveClientMessage,
-  type LiveConnectConfig,
-  type LiveServerMessage,
-  type UsageMetadata,
-} from '../protocol';
+import { profileFor, type LiveClientMessage, type LiveServerMessage } from '../protocol';
 import { Asking } from './asking';
 import { INPUT_BYTES_PER_MS } from './chunker';
 import { CostMeter } from './cost';
 import type { LiveError } from './errors';
-import type { Emit, LiveEvents } from './events';
+import type { LiveEvents } from './events';
 import { FitReport } from './fit-report';
+import type { FlowContext, FlowState } from './flow-options';
 import { Inputs } from './inputs';
-import { Lanes, type LaneOptions, type Uplink } from './lanes';
-import { listeningBy, type TurnDetectionOptions } from './listening';
+import { Lanes, type Uplink } from './lanes';
+import { listeningBy } from './listening';
 import { Limiter, type Wait } from './limits/limiter';
-import type { CostLimitOptions, LimitOptions } from './limits/options';
 import { Outgoing } from './outgoing';
-import { Microphone, type LevelsOptions } from './microphone';
+import { Microphone } from './microphone';
 import { announcement, Announcer } from './say';
-import { SleepListening, type SleepOptions, type SleepSettings, type WakeCause } from './sleep';
+import { SleepListening } from './sleep';
 import type { LiveEndpoint } from './target';
-import { InputClock, Speech, type TurnTimings } from './timings';
-import type { OpenCall } from './tools/open-call';
-import { Tools, type CallsBefore, type NotSaved, type ToolsOptions } from './tools/tools';
-import type { ToolSession } from './tools/tool-session';
+import { InputClock, Speech } from './timings';
+import { Tools, type CallsBefore, type NotSaved } from './tools/tools';
 import { Turns } from './turns';
-import type { WatchdogOptions } from './watchdogs/options';
 import { Watchdogs } from './watchdogs/watchdogs';
 import { Withholding, type Judge } from './withholding';
-
-/** What a conversation has been so far, for one that is taken up again: plain JSON. */
-export interface FlowState {
-  /** Number of the last turn. */
-  turn: number;
-  usage: UsageMetadata;
-  /** What the conversation has cost (USD). */
-  costUsd?: number;
-  /** Function calls that wait for their answer. */
-  openCalls?: OpenCall[];
-}
-
-/** The part of a session's options that is about the flow of data. */
-export interface FlowOptions extends ToolsOptions {
-  endpoint: LiveEndpoint;
-  config?: LiveConnectConfig;
-  lanes?: LaneOptions;
-  /** Who decides when the user speaks. Default: the service. */
-  turnDetection?: TurnDetectionOptions;
-  /** When the session sleeps by itself, what wakes it, and how it goes on then. Default: only `sleep()`, and a voice wakes it. */
-  sleep?: SleepOptions;
-  /** Tell how loud the user's sound is, as `level` events. Default false; what is wrong with a microphone is warned of always. */
-  levels?: LevelsOptions | false;
-  /** How much one key may do; what exceeds it waits. Default: no limits. */
-  limits?: LimitOptions;
-  /** How much money may be spent; then the session closes. Default: no limits. */
-  costLimits?: CostLimitOptions;
-  /** What is watched and warned of; `false` switches all of it off. */
-  watchdogs?: WatchdogOptions | false;
-}
-
-/** What {@link Flow} needs of its session. */
-export interface FlowContext {
-  options: FlowOptions;
-  model: string;
-  /** Its id; another one when a conversation begins afresh. */
-  readonly conversation: string;
-  emit: Emit;
-  /** The session, for the functions that it runs. */
-  session(): ToolSession;
-  /** Connection part of each turn's timings. */
-  timings(): TurnTimings;
-  before: FlowState;
-  /** Ends the session, because its money is spent. */
-  close(reason: string): void;
-  /** Something was sent that the model is to answer. @param sure false: sound that may have been speech; default true */
-  asked(sure?: boolean): void;
-  sleep: {
-    settings: SleepSettings;
-    /** Somebody speaks. */
-    activity(): void;
-    /** Speech or a wake word was heard while the session sleeps. */
-    woken(by: WakeCause, word?: string): void;
-  };
-}
 
 /** The model says nothing although it should: what it is asked then. */
 const NUDGE = 'Please go on.';
@@ -105,7 +41,7 @@ export class Flow {
   private readonly withholding: Withholding;
   private readonly limiter: Limiter;
   private readonly asking: Asking;
-  private readonly costs: CostMeter;
+  readonly costs: CostMeter;
   private readonly watchdogs: Watchdogs;
   private readonly speech: Speech;
   private connected = false;
@@ -241,12 +177,6 @@ export class Flow {
   get busy(): boolean {
     const waiting = this.announcer.queued + this.asking.queued + this.lanes.stats.queuedMessages;
     return this.turns.busy || this.callsPending || waiting > 0;
-  }
-
-  /** What a second conversation begins with: nothing is spent in it. */
-  renew(): void {
-    this.turns.renew();
-    this.costs.renew();
   }
 
   /**

@@ -5,7 +5,7 @@
  * @packageDocumentation
  */
 export { LiveSession } from './session';
-export type { LiveSessionOptions, LiveStats } from './session-core';
+export type { LiveSessionOptions, LiveStats } from './session-options';
 export * from './auth';
 export type { ConversationState, HistoryEntry } from './conversation';
 export { LiveError, type LiveErrorCode, type LiveErrorDetails } from './errors';

@@ -50,6 +50,11 @@ export class Turns {
     return this.count;
   }
 
+  /** Another conversation begins; turns are counted on. */
+  renew(): void {
+    this.meter.renew();
+  }
+
   get usage(): UsageMetadata {
     return this.meter.total;
   }

@@ -60,6 +60,12 @@ export class Care {
     return { calls, answers };
   }
 
+  /** The handle for the turn that is over is still to come; it comes soon, or not at all. */
+  get handleDue(): boolean {
+    const due = this.context.resumable && this.handleAt < this.turnOverAt;
+    return due && performance.now() - this.turnOverAt <= HANDLE_MS;
+  }
+
   /**
    * A connection is ready: repeats what the one before it may have lost, then lets go what waits.
    *
@@ -161,12 +167,12 @@ export class Care {
   }
 
   private quiet(): boolean {
-    const { flow, resumable } = this.context;
+    const { flow } = this.context;
     const { turns, callsPending } = flow();
     const now = performance.now();
     if (turns.occupied || callsPending || this.uplink?.activityOpen || flow().voiced) return false;
     // Spoken, and neither answered nor known to be nothing.
     if (this.askedAt > this.turnOverAt && now - this.askedAt < ANSWER_MS) return false;
-    return !resumable || this.handleAt >= this.turnOverAt || now - this.turnOverAt > HANDLE_MS;
+    return !this.handleDue;
   }
 }
