@@ -105,6 +105,9 @@ export class Uplink {
     const reader = handle.open();
     const stop = (): void => void reader.destroy();
     signal.addEventListener('abort', stop, { once: true });
+    // Behind what was said before: that is still being read.
+    const mute = (muted: boolean): void => void (muted && setImmediate(() => this.#paused(handle, signal)));
+    handle.on('mute', mute);
     try {
       for await (const chunk of reader as AsyncIterable<Buffer>) {
         if (signal.aborted) return;
@@ -114,9 +117,16 @@ export class Uplink {
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
+      handle.off('mute', mute);
       signal.removeEventListener('abort', stop);
       reader.destroy();
     }
+  }
+
+  /** Whoever was muted in the middle of a word has ended it: nobody waits for the rest. It goes on with the next sound. */
+  #paused(handle: MediaHandle, signal: AbortSignal): void {
+    if (signal.aborted || !handle.muted || handle.state !== 'open' || this.#sending > 0) return;
+    this.options.session()?.audioStreamEnd();
   }
 
   /** Files that are being sent: 0 or 1. */
@@ -127,6 +137,9 @@ export class Uplink {
     const stop = (): void => void reader.destroy();
     signal.addEventListener('abort', stop, { once: true });
     this.#sending += 1;
+    const listener = this.options.session();
+    // A file is a message: it wakes whoever sleeps. Why that cannot be is told by the session's events.
+    if (listener?.asleep) listener.wake().catch(() => {});
     try {
       const frames = framed(reader, format);
       const source = this.options.realtime ? pace(frames, PCM_16K, { signal }) : frames;
