@@ -50,6 +50,9 @@ const CLOSE_MS = 5000;
  */
 const AGAIN_MS = { closed: 2000, failed: 60_000 };
 
+/** How a session begins: it connects, it sleeps, or it does what the conversation did when it was left. */
+export type Beginning = 'awake' | 'asleep' | 'as before';
+
 /** A session with what hangs on it; it may have many connections after each other. */
 interface Held {
   /** Which attempt it came of. */
@@ -129,12 +132,30 @@ export class Conversation {
    * Begins the conversation, or takes it up, if that is not done.
    *
    * @param cause the message that needs it: its topic goes with all that comes out
+   * @param how only a conversation that is not under way begins in this way
    * @throws what keeps it from connecting, each time it is asked
    */
-  async connect(cause: Message = {}): Promise<LiveSession> {
-    const { session, ready } = await this.begin(cause);
+  async connect(cause: Message = {}, how?: Beginning): Promise<LiveSession> {
+    const { session, ready } = await this.begin(cause, how);
     await ready;
     return session;
+  }
+
+  /** The same, and wakes a session that sleeps. What keeps it from waking is told by its events. */
+  async wake(cause: Message): Promise<LiveSession> {
+    const session = await this.connect(cause);
+    if (session.asleep) await session.wake().catch(() => {});
+    return session;
+  }
+
+  /**
+   * Sends the conversation to sleep. One that has no session begins asleep: from then on what is heard can wake it.
+   *
+   * @throws what keeps it from being made
+   */
+  async sleep(cause: Message): Promise<void> {
+    const { session } = await this.begin(cause, 'asleep');
+    await session.sleep();
   }
 
   /**
@@ -142,13 +163,16 @@ export class Conversation {
    *
    * @throws what keeps it from being made; `ready` rejects with what keeps it from connecting
    */
-  async begin(cause: Message): Promise<{ session: LiveSession; ready: Promise<void> }> {
+  async begin(
+    cause: Message,
+    how: Beginning = 'awake',
+  ): Promise<{ session: LiveSession; ready: Promise<void> }> {
     if (this.#closed) throw new NodeError('NOT_RUNNING', 'The session node is being closed.');
     if (!this.#held) {
       this.#left = false;
       this.#topic = typeof cause.topic === 'string' ? cause.topic : undefined;
       const attempt = (this.#attempt += 1);
-      this.#held = this.#establish(attempt);
+      this.#held = this.#establish(attempt, how);
       this.#held.catch(() => this.#forget(attempt));
     }
     const { session, ready } = await this.#held;
@@ -223,21 +247,26 @@ export class Conversation {
     if (this.#attempt === attempt) this.#held = undefined;
   }
 
-  async #establish(attempt: number): Promise<Held> {
+  async #establish(attempt: number, how: Beginning): Promise<Held> {
     clearTimeout(this.#again);
     this.status.show('waiting', this.service.label);
     try {
       // A service refuses to resume while the old connection stands.
       await this.#closing;
       const offer = this.service.tools.offer(this.node.id);
-      return await this.#start(attempt, await this.service.prepare(offer.functions), offer);
+      return await this.#start(attempt, how, await this.service.prepare(offer.functions), offer);
     } catch (error) {
       this.status.show('failed', 'failed', codeText(error));
       throw error;
     }
   }
 
-  async #start(attempt: number, { endpoint, settings }: Prepared, offer: Offer): Promise<Held> {
+  async #start(
+    attempt: number,
+    how: Beginning,
+    { endpoint, settings }: Prepared,
+    offer: Offer,
+  ): Promise<Held> {
     this.#endpoint = endpoint;
     try {
       const { record, turnDetection, sleep, watching, levels } = this.options;
@@ -270,7 +299,10 @@ export class Conversation {
       };
       this.#listen(held);
       this.#open = held;
-      held.ready = session.connect().catch(async (error: unknown) => {
+      const sleeps = how === 'asleep' || (how === 'as before' && resumeFrom?.asleepSince !== undefined);
+      held.ready = (sleeps ? session.sleep() : session.connect()).catch(async (error: unknown) => {
+        // The flow sent it to sleep before it was ready.
+        if (session.asleep) return;
         held.final ||= isFatal(error);
         await this.#over(held);
         this.status.show('failed', 'failed', codeText(error));
@@ -297,7 +329,7 @@ export class Conversation {
     this.#tools.attach(session);
     showStates(session, this.status, endpoint.label);
     session.on('audio', ({ handle }) => this.#echo.watch(handle));
-    for (const event of ['turn', 'resumption'] as const) {
+    for (const event of ['turn', 'resumption', 'asleep', 'awake'] as const) {
       session.on(event, () => this.memory.touch(() => session.conversationState()));
     }
     session.on('state', ({ to }) => {
@@ -332,7 +364,7 @@ export class Conversation {
     const held = this.#open;
     if (!held || this.#closed) return;
     const changing = held.fixedTools
-      ? this.disconnect().then(() => this.connect({ topic: this.#topic }))
+      ? this.disconnect().then(() => this.connect({ topic: this.#topic }, 'as before'))
       : held.session.updateContext({ tools: this.#tools.with(held.tools) });
     changing.catch((error: unknown) => report(this.node, asError(error)));
   }

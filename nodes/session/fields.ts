@@ -1,7 +1,7 @@
 import type { NodeDef } from 'node-red';
 import path from 'node:path';
 import { ECHO_MODES, type EchoMode } from '../../src/media';
-import { NodeError } from '../shared/errors';
+import { NodeError, quoted } from '../shared/errors';
 import type { RedNode } from '../shared/types';
 import { numberOf, textOf } from '../shared/values';
 import type { ConversationOptions } from './conversation';
@@ -57,6 +57,6 @@ function echoOf({ echo, echoGate }: SessionDef): EchoMode {
   if (ECHO_MODES.includes(echo)) return echo;
   throw new NodeError(
     'BAD_CONFIG',
-    `The echo setting of the session must be "auto", "gate", "barge-in" or "off", not "${String(echo)}".`,
+    `The echo setting of the session must be "auto", "gate", "barge-in" or "off", not ${quoted(echo)}.`,
   );
 }

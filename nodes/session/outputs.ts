@@ -28,6 +28,8 @@ const EVENTS = [
   'usage',
   'cost-limit',
   'waiting',
+  'asleep',
+  'awake',
   'go-away',
   'resumption',
   'restored',

@@ -30,11 +30,11 @@ async function dispatch(conversation: Conversation, msg: Message): Promise<void>
 /** Live audio is listened to from now on; anything else is sent to its end. */
 async function hear(conversation: Conversation, arrived: Arrived, msg: Message): Promise<void> {
   const { handle, made } = pcmOf(arrived, { output: PCM_16K });
-  const { ready } = await conversation.begin(msg);
   if (arrived.kind === 'handle' && arrived.handle.policy === 'drop-oldest') {
-    await ready;
+    await conversation.connect(msg, 'as before');
     return conversation.uplink.listen(handle);
   }
+  const { ready } = await conversation.begin(msg);
   // It takes its place among marks and other files at once.
   const sending = conversation.uplink.send(handle).catch((error: unknown) => {
     // A stream that was made elsewhere is reported where it was made.
@@ -44,7 +44,7 @@ async function hear(conversation: Conversation, arrived: Arrived, msg: Message):
 }
 
 async function show(conversation: Conversation, arrived: Arrived, msg: Message): Promise<void> {
-  const session = await conversation.connect(msg);
+  const session = await conversation.connect(msg, 'as before');
   if (arrived.kind === 'buffer') {
     if (!looksLikeJpeg(arrived.buffer)) {
       throw new NodeError(
@@ -100,7 +100,7 @@ export default function (RED: Red): void {
       try {
         const ready = talk();
         if (def.connect !== 'deploy') return;
-        ready.connect().catch((error: unknown) => {
+        ready.connect({}, 'as before').catch((error: unknown) => {
           // A deploy in the middle of it is no failure.
           if (!ready.closed) report(this, error);
         });

@@ -1,5 +1,5 @@
 import { wyoming, type WakeWordService } from '../../src/media';
-import { asError, NodeError } from '../shared/errors';
+import { asError, NodeError, quoted } from '../shared/errors';
 import type { RedNode } from '../shared/types';
 import { listOf, numberOf, textOf } from '../shared/values';
 import { silero, type TurnFields } from './turns';
@@ -72,7 +72,7 @@ function wakingOf(
     default:
       throw new NodeError(
         'BAD_CONFIG',
-        `What wakes the session must be "speech", "phrase", "wyoming" or "message", not "${String(def.wakeOn)}".`,
+        `What wakes the session must be "speech", "phrase", "wyoming" or "message", not ${quoted(def.wakeOn)}.`,
       );
   }
 }

@@ -1,4 +1,4 @@
-import { NodeError } from './errors';
+import { NodeError, quoted } from './errors';
 import type { Red } from './types';
 
 /** A text that is not empty, else undefined: for "message, then dialog, then default". */
@@ -27,7 +27,7 @@ export function numberOf(
   if (number >= bounds.min && number <= bounds.max) return number;
   throw new NodeError(
     'BAD_CONFIG',
-    `The ${name} must be a number from ${bounds.min} to ${bounds.max}, not "${String(value)}".`,
+    `The ${name} must be a number from ${bounds.min} to ${bounds.max}, not ${quoted(value)}.`,
   );
 }
 
