@@ -112,6 +112,24 @@ export interface LiveEvents {
       byModality: { turn: TokensByModality; total: TokensByModality };
     },
   ];
+  /**
+   * Pictures (`watching`): `wanted` tells that something is asked, in writing or by a voice that begins, so that a source of
+   * pictures may give a fresh one. The others are about a turn about pictures alone: the model was `asked`; what it answered
+   * was `said`, or `swallowed` because there is nothing to say, or it was `unanswered` in time.
+   */
+  watch: [
+    Stamp & {
+      type: 'wanted' | 'asked' | 'said' | 'swallowed' | 'unanswered';
+      /** Who wants one. */
+      by?: 'text' | 'speech';
+      /** Number of the turn, where it is one of its own. A swallowed turn has no other event but its `usage`. */
+      turn?: number;
+      /** How many new pictures it is about. */
+      pictures?: number;
+      /** From the question to this (ms); not for `asked`. */
+      ms?: number;
+    },
+  ];
   /** Money: most of a limit is spent (`warning`), or all of it and the session closes (`reached`). */
   'cost-limit': [
     Stamp & {

@@ -11,6 +11,7 @@ import type { OpenCall } from './tools/open-call';
 import type { ToolSession } from './tools/tool-session';
 import type { ToolsOptions } from './tools/tools';
 import type { WatchdogOptions } from './watchdogs/options';
+import type { WatchingOptions } from './watching';
 
 /** What a conversation has been so far, for one that is taken up again: plain JSON. */
 export interface FlowState {
@@ -34,6 +35,8 @@ export interface FlowOptions extends ToolsOptions {
   sleep?: SleepOptions;
   /** Tell how loud the user's sound is, as `level` events. Default false; what is wrong with a microphone is warned of always. */
   levels?: LevelsOptions | false;
+  /** Turns about pictures alone, when nobody speaks. Default: none. */
+  watching?: WatchingOptions;
   /** How much one key may do; what exceeds it waits. Default: no limits. */
   limits?: LimitOptions;
   /** How much money may be spent; then the session closes. Default: no limits. */

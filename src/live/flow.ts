@@ -19,10 +19,15 @@ import { InputClock, Speech } from './timings';
 import { Tools, type CallsBefore, type NotSaved } from './tools/tools';
 import { Turns } from './turns';
 import { Watchdogs } from './watchdogs/watchdogs';
+import { Eyes } from './watching';
 import { Withholding, type Judge } from './withholding';
 
 /** The model says nothing although it should: what it is asked then. */
 const NUDGE = 'Please go on.';
+/** An answer that is owed for longer is not waited for when something else is to be asked (ms). */
+const PATIENCE_MS = 30_000;
+/** Sound that nothing has come of for that long was no speech (ms). */
+const UTTERANCE_MS = 5000;
 
 /**
  * Everything of a session that lasts across its connections and moves data: what waits to be sent, what the turns are,
@@ -39,6 +44,7 @@ export class Flow {
   readonly fits: FitReport;
   private readonly outgoing: Outgoing;
   private readonly withholding: Withholding;
+  readonly eyes: Eyes;
   private readonly limiter: Limiter;
   private readonly asking: Asking;
   readonly costs: CostMeter;
@@ -70,10 +76,13 @@ export class Flow {
       this.watchdogs.spoken();
       context.asked(false);
     });
-    const { maxFramesPerSecond } = profileFor(model);
-    this.lanes = new Lanes({ maxFramesPerSecond, ...options.lanes }, (pcm) => {
+    const { maxFramesPerSecond: most } = profileFor(model);
+    const maxFramesPerSecond = Math.min(most, options.lanes?.maxFramesPerSecond ?? most);
+    const onAudio = (pcm: Buffer): void => {
       if (this.speech.add(pcm, pcm.length / INPUT_BYTES_PER_MS)) this.input.mark();
-    });
+      if (this.speech.begins) this.eyes.speech();
+    };
+    this.lanes = new Lanes({ ...options.lanes, maxFramesPerSecond }, onAudio, (news) => this.eyes.sent(news));
     const awake = listeningBy(options.turnDetection ?? { by: 'model' }, {
       lanes: this.lanes,
       emit,
@@ -93,7 +102,7 @@ export class Flow {
         this.listening.audio(pcm);
       },
       flushAudio: () => this.listening.flush(),
-      sendPicture: (data, mimeType) => this.lanes.sendPicture(data, mimeType),
+      sendPicture: (data, mimeType) => this.eyes.see(data, mimeType),
     });
     const onWait = (wait: Wait): void => emit('waiting', wait);
     this.asking = new Asking(this.limiter, this.lanes, onWait, () => {
@@ -139,7 +148,10 @@ export class Flow {
       watchdogs: this.watchdogs,
       queue: () => this.lanes.stats,
       timings: () => context.timings(),
-      begun: () => this.asking.turnBegun(),
+      begun: (watch) => {
+        this.asking.turnBegun();
+        if (!watch) this.eyes.seen();
+      },
       settled: () => this.announcer.check(),
       lastTurn: before.turn,
       usage: before.usage,
@@ -147,6 +159,20 @@ export class Flow {
     this.withholding = new Withholding((message) => this.turns.take(message), {
       passing: (any) => this.turns.show(any),
       gone: () => this.turns.swallow(),
+    });
+    this.eyes = new Eyes({
+      ...{ model, options, emit, lanes: this.lanes },
+      idle: (quietMs) => this.connected && this.quietFor(quietMs),
+      ask: (text, due, sent) => {
+        const message = this.outgoing.text(text);
+        return this.asking.tryAsk(message, due, () => {
+          this.watchdogs.asked();
+          context.asked();
+          sent();
+        });
+      },
+      withhold: (judge) => this.withhold(judge, true),
+      told: (warning) => this.fits.tell([warning]),
     });
     this.announcer = new Announcer({
       usable: () => this.connected,
@@ -205,6 +231,7 @@ export class Flow {
     this.listening.open();
     this.lanes.open(uplink);
     this.announcer.check();
+    this.eyes.open();
   }
 
   /** Takes a message of the server. */
@@ -245,6 +272,7 @@ export class Flow {
 
   /** Sends something that the model is to answer. @throws LiveError `QUEUE_FULL` */
   ask(message: LiveClientMessage, sent?: () => void): void {
+    this.eyes.want('text');
     this.asking.ask(message, () => {
       this.input.mark();
       this.watchdogs.asked();
@@ -275,6 +303,7 @@ export class Flow {
     this.lanes.shut();
     this.watchdogs.stop();
     this.announcer.stop();
+    this.eyes.close();
   }
 
   /** The connection is gone: what waits goes on waiting, the answer ends with what came. */
@@ -329,6 +358,15 @@ export class Flow {
 
   private turnOver({ say, incomplete }: Pick<LiveEvents['turn'][0], 'say' | 'incomplete'>): void {
     this.announcer.turnOver(say, incomplete);
+  }
+
+  /** Nobody speaks or plays or waits for anything, and nothing has come for that long (ms). */
+  private quietFor(ms: number): boolean {
+    const quiet = performance.now() - this.heardAt;
+    if (quiet < ms || this.busy || this.withholding.active || this.listening.active) return false;
+    // What has not been answered for long is not going to be.
+    if (this.turns.occupied && quiet < PATIENCE_MS) return false;
+    return !this.input.pending || this.input.ageMs > UTTERANCE_MS;
   }
 
   private nudge(): void {

@@ -65,4 +65,5 @@ export {
 export { checkDeclaration, type DeclarationProblem } from '../protocol';
 export type { Grounding, Source, VisitedUrl } from './grounding';
 export type { CodeRun, TurnCall, TurnDetails, TurnQueue, TurnTimes } from './turn-event';
+export type { WatchingOptions, WatchingStats } from './watching';
 export type { WatchdogCode, WatchdogOptions } from './watchdogs/options';

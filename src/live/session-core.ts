@@ -23,6 +23,7 @@ import { checkTools, type AnyTool } from './tools/define';
 import type { OpenCall } from './tools/open-call';
 import type { ToolPolicy } from './tools/policy';
 import type { ToolSession } from './tools/tool-session';
+import { withTranscript } from './watching';
 
 const BACKENDS = ['gemini', 'vertex', 'custom', 'local'];
 const SETUP_TIMEOUT_MS = 10_000;
@@ -54,7 +55,8 @@ export abstract class SessionCore extends GuardedEmitter {
     checkTools(options.tools ?? []);
     const { config: arranged, turnDetection, refused } = arrange(options);
     const sleep = sleepSettings(options.sleep, turnDetection);
-    const config = sleep.phrases.length > 0 ? { inputAudioTranscription: {}, ...arranged } : arranged;
+    const hears = sleep.phrases.length > 0 ? { inputAudioTranscription: {}, ...arranged } : arranged;
+    const config = options.watching ? withTranscript(hears) : hears;
     this.options = { ...options, config, turnDetection };
     this.refused = refused;
     this.model = options.model || DEFAULT_MODEL;
@@ -126,6 +128,7 @@ export abstract class SessionCore extends GuardedEmitter {
       unsentAudioMs: listening.unsentBytes / INPUT_BYTES_PER_MS,
       ...this.care.stats,
       sleep: this.bedtime.stats,
+      watching: this.flow.eyes.stats,
       badFrames: this.badFrames,
       receivedMessages: this.receivedMessages,
     };

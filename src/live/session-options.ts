@@ -6,6 +6,7 @@ import type { RecoveryOptions } from './recovery/options';
 import type { ReplayStats } from './recovery/replay';
 import type { SleepStats } from './sleep';
 import type { FrameTap } from './tap';
+import type { WatchingStats } from './watching';
 
 /** What a session needs; only `endpoint` has no default. */
 export interface LiveSessionOptions extends FlowOptions {
@@ -35,4 +36,6 @@ export interface LiveStats extends LaneStats, ReplayStats {
   /** Sound that was heard and not sent: nobody spoke, or the button was not held (ms); see `turnDetection`. */
   unsentAudioMs: number;
   sleep: SleepStats;
+  /** Turns about pictures alone. */
+  watching: WatchingStats;
 }

@@ -148,6 +148,7 @@ export class LiveSession extends SessionCore {
    */
   interrupt(): void {
     this.flow.turns.interruptLocally();
+    this.flow.eyes.hush();
     const manual = this.options.config?.realtimeInputConfig?.automaticActivityDetection?.disabled === true;
     if (!manual || this.flow.listening.active || !this.usable) return;
     // Nothing is said in it, so no answer is owed.

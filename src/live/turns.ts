@@ -129,7 +129,7 @@ export class Turns {
     this.hidden = undefined;
     if (!hidden) return;
     hidden.swallowed = true;
-    this.context.begun();
+    this.context.begun(hidden.watch);
     this.forget(hidden);
   }
 
@@ -335,7 +335,7 @@ export class Turns {
       turn.timings.firstByteMs = input.firstByteMs;
       turn.timings.endpointMs = Math.round(performance.now() - input.at);
     }
-    this.context.begun();
+    this.context.begun(turn.watch);
     return turn;
   }
 

@@ -23,8 +23,11 @@ const NAMES: LiveEventName[] = [
   'code',
   'activity',
   'level',
+  'asleep',
+  'awake',
   'warning',
   'error',
+  'watch',
   'unknown',
 ];
 

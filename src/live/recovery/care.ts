@@ -4,6 +4,7 @@ import type { LiveError } from '../errors';
 import type { Flow } from '../flow';
 import type { Attempt, Lifecycle } from '../lifecycle';
 import { isAnnouncement } from '../say';
+import { isWatchPrompt } from '../watching';
 import { answeredIds, kindOf, writtenIn } from './frames';
 import { Handover } from './handover';
 import type { NotSaved } from '../tools/ledger';
@@ -47,7 +48,8 @@ export class Care {
   constructor(private readonly context: CareContext) {
     const { resumable, indexed, settings } = context;
     const keep = settings.enabled && settings.replay;
-    this.replay = new Replay({ keep, resumable, indexed, skip: isAnnouncement });
+    const skip = (frame: string): boolean => isAnnouncement(frame) || isWatchPrompt(frame);
+    this.replay = new Replay({ keep, resumable, indexed, skip });
   }
 
   get stats(): ReplayStats {
