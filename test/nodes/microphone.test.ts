@@ -225,6 +225,46 @@ describe('session node: a microphone that is muted', () => {
   });
 });
 
+describe('session node: what its microphone is like', () => {
+  let server: ScriptedServer;
+
+  beforeEach(async () => {
+    server = await ScriptedServer.start();
+  });
+  afterEach(async () => {
+    await helper.unload();
+    await server.close();
+  });
+
+  it('tells levels at the pace of the dialog, and warns of a dead microphone once', async () => {
+    const flow = await run(sessionFlow(server.url, { id: 'level-session', levels: '0.2' }));
+    const mic = microphone();
+    flow.send('level-session', { payload: mic.handle });
+    await until('the microphone is read', () => mic.handle.stats.readers === 1);
+    const hear = async (pcm: Buffer, count: number): Promise<void> => {
+      for (let i = 0; i < count; i++) {
+        mic.write(Buffer.from(pcm));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    await hear(loud(), 10);
+    const level = await until('a level', () => events(flow, 'events', 'level')[0]);
+    const { rmsDb, peakDb, clipped } = level.payload as Record<string, number>;
+    assert.ok(Math.abs(rmsDb! + 11.7) < 0.3 && Math.abs(peakDb! + 8.7) < 0.3, `${rmsDb} ${peakDb}`);
+    assert.equal(clipped, 0);
+    await hear(Buffer.alloc(640), 600);
+    const warnings = await until('a warning', () => {
+      const all = events(flow, 'events', 'warning');
+      return all.length > 0 && all;
+    });
+    assert.deepEqual(
+      warnings.map(({ payload }) => (payload as { code: string }).code),
+      ['MICROPHONE_DEAD'],
+    );
+    assert.ok(flow.statuses('level-session').length < 10, 'no flood of statuses');
+  });
+});
+
 /** Names of the activity events that came out. */
 const spoken = (flow: Running): string[] =>
   events(flow, 'events', 'activity').map(({ payload }) => (payload as { type: string }).type);

@@ -71,8 +71,10 @@ export class LevelMeter {
   /** This runs for every sample of a microphone: sums are kept in variables, which cost a tenth of what fields do. */
   private measure(pcm: Buffer): void {
     const whole = pcm.length & ~1;
-    let [sum, peak, clipped] = [0, 0, 0];
-    for (let at = 0; at < whole; at += SAMPLE_BYTES) {
+    let sum = 0;
+    let peak = 0;
+    let clipped = 0;
+    for (let at = 0; at + 1 < whole; at += 2) {
       const sample = ((pcm[at]! | (pcm[at + 1]! << 8)) << 16) >> 16;
       const loud = sample < 0 ? -sample : sample;
       sum += sample * sample;
