@@ -89,16 +89,19 @@ export class LoudSpeaker {
     return this.comms.debugs.filter(({ id }) => id === ID.errors);
   }
 
+  /** Answers that were cut short by somebody who was taken for speaking. */
+  get interruptions(): DebugMessage['msg'][] {
+    return this.events.filter(({ event }) => event === 'interrupted');
+  }
+
   /** Turns that are over. */
   get turns(): Turn[] {
     return this.events.filter(({ event }) => event === 'turn').map(({ payload }) => payload as Turn);
   }
 
-  /** Turns that went otherwise than `count` typed questions, each answered to its end. */
-  selfTalk(count: number): Turn[] {
-    const { turns } = this;
-    const odd = turns.filter(({ interrupted, hearing }) => interrupted || hearing?.recognizer !== 'text');
-    return turns.length === count ? odd : turns;
+  /** Turns that were not a typed question, answered to its end: the microphone was heard. */
+  get oddTurns(): Turn[] {
+    return this.turns.filter(({ interrupted, hearing }) => interrupted || hearing?.recognizer !== 'text');
   }
 
   /** Waits for an event of the session that has not been there when this is called. */
@@ -110,11 +113,13 @@ export class LoudSpeaker {
     return (await this.comms.debugged(count)).msg;
   }
 
-  /** Waits for a text of the model. */
-  async answered(pattern: RegExp): Promise<void> {
-    await this.comms.debugged(
-      ({ id, msg }) => id === ID.text && msg.role === 'model' && pattern.test(String(msg.payload)),
-    );
+  /** Waits for a turn that was spoken, and not typed. */
+  async spoken(): Promise<void> {
+    const fits = ({ id, msg }: DebugMessage): boolean =>
+      id === ID.events &&
+      msg.event === 'turn' &&
+      !['text', undefined].includes((msg.payload as Turn).hearing?.recognizer);
+    await this.comms.debugged(fits);
   }
 
   /** Asks something with a short answer, and waits until that was heard to its end, or cut short. */

@@ -23,9 +23,9 @@ export interface EchoOptions {
   readonly mode: EchoMode;
   /** How long an answer is still heard after its last sound (ms): what room and devices hold. Default 300. */
   readonly tailMs?: number;
-  /** `barge-in`: how much louder than the echo usually is a voice must be (dB). Default 6. */
+  /** `barge-in`: how much louder than the echo usually is a voice must be (dB). Default 4. */
   readonly raiseDb?: number;
-  /** `barge-in`: for how long (ms). Default 100. */
+  /** `barge-in`: for how long (ms). Default 80. */
   readonly minSpeechMs?: number;
   /** `barge-in`: how much of the sound before that is sent, too, so that no first syllable is lost (ms). Default 300. */
   readonly preRollMs?: number;
@@ -54,8 +54,8 @@ export class EchoGuard {
   constructor({
     mode,
     tailMs = 300,
-    raiseDb = 6,
-    minSpeechMs = 100,
+    raiseDb = 4,
+    minSpeechMs = 80,
     preRollMs = 300,
     now = () => performance.now(),
   }: EchoOptions) {
