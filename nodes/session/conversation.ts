@@ -2,8 +2,10 @@ import {
   LiveSession,
   type ContextChange,
   type Recorder,
+  type SleepOptions,
   type ToolOutcome,
   type TurnDetectionOptions,
+  type WatchingOptions,
 } from '../../src/live';
 import { EchoGuard, type EchoMode } from '../../src/media';
 import type { FunctionResponse } from '../../src/protocol';
@@ -18,11 +20,9 @@ import type { Message, RedNode } from '../shared/types';
 import type { Memory } from './memory';
 import { forward, HearingAid } from './outputs';
 import { recorderFor, reportFailures } from './reports';
-import type { SleepSettings } from './sleeping';
 import { showStates } from './states';
 import { SessionTools, type Tools } from './tools';
 import { Uplink } from './uplink';
-import type { WatchSettings } from './watching';
 
 /** What the dialog decides about a conversation. */
 export interface ConversationOptions {
@@ -33,9 +33,9 @@ export interface ConversationOptions {
   /** Default: the service decides when the user speaks. */
   turnDetection?: TurnDetectionOptions;
   /** When it sleeps by itself, and what wakes it; default: when it is told to, and a voice. */
-  sleep?: SleepSettings;
+  sleep?: SleepOptions;
   /** Comments on pictures that nobody asked for; default: none. */
-  watching?: WatchSettings;
+  watching?: WatchingOptions;
   /** How often the level of the sound is told; default: never. */
   levels?: { everyMs: number };
   /** Every frame goes into this file; absolute. */
