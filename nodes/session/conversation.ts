@@ -7,7 +7,7 @@ import {
   type TurnDetectionOptions,
   type WatchingOptions,
 } from '../../src/live';
-import { EchoGuard, type EchoMode } from '../../src/media';
+import { EchoGuard, type EchoMode, type MediaHandle } from '../../src/media';
 import type { FunctionResponse } from '../../src/protocol';
 import type { Endpoint } from '../config/endpoint';
 import type { Prepared } from '../config/prepare';
@@ -78,6 +78,8 @@ interface Held {
  */
 export class Conversation {
   readonly uplink: Uplink;
+  /** Pictures that are shown to it. */
+  readonly sights = new Set<MediaHandle>();
   #held: Promise<Held> | undefined;
   #open: Held | undefined;
   /** The last endpoint: it lingers after the end of its session. */
@@ -329,6 +331,9 @@ export class Conversation {
     this.#tools.attach(session);
     showStates(session, this.status, endpoint.label);
     session.on('audio', ({ handle }) => this.#echo.watch(handle));
+    session.on('watch', ({ type }) => {
+      if (type === 'wanted') for (const sight of this.sights) sight.want();
+    });
     for (const event of ['turn', 'resumption', 'asleep', 'awake'] as const) {
       session.on(event, () => this.memory.touch(() => session.conversationState()));
     }
