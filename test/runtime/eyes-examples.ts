@@ -9,11 +9,11 @@ export function describeEyesExamples(name: string, find: () => NodeRedRuntime | 
     const run = ExampleRun.inSuite(find);
     const press = (button: string) => run().press(button);
     const text = (pattern: RegExp) => run().text(pattern);
-    const napped = (pattern: RegExp) => run().shown('asleep or awake?', pattern);
+    const napped = (pattern: RegExp) => run().shown('asleep?', pattern);
 
     it('14: what is said between press and let go is answered, and nothing else is sent', async () => {
       await run().deploy('14 - Push to talk');
-      await press('hold, and ask for the time');
+      await press('hold and ask');
       await text(/^what time is it$/);
       await text(/^It is \d/);
       assert.equal(run().all('text of both sides').length, 2);
