@@ -11,6 +11,11 @@
  * | `<page>/manifest.webmanifest` | of this page: its name and where it starts |
  * | `sw.js`, `assets/<file>` | the files of the page |
  *
+ * The page's files lie in one flat folder: `index.html`, `sw.js`, `manifest.webmanifest` (everything but `name`, `short_name`,
+ * `id`, `start_url` and `scope`, which the server fills in; addresses in it are relative to `<page>/`, so `../assets/icon.svg`),
+ * all else is an asset. They are served with a Content-Security-Policy that allows scripts, styles and connections of this very
+ * origin and images also as `blob:` and `data:`, and nothing that stands inline in the HTML.
+ *
  * Text frames hold one JSON object with `type`; binary frames are `kind` (1 byte), `stream` (uint32, little endian), payload.
  */
 
@@ -47,10 +52,11 @@ export type TalkMode = 'press' | 'hold' | 'hands-free';
 /** What the page sends as text. */
 export type ClientMessage =
   /**
-   * First of all. `have` after a reconnect: the stream it still plays and how much of it it has got (ms from its start): the
-   * rest follows from there.
+   * First of all, within ten seconds. `client`: a random text that this tab keeps, so that after a lost connection its new
+   * socket takes the place of the old one. `have` after a reconnect: the stream it still plays and how much of it it has got
+   * (ms from its start): the rest follows from there. Who was talking asks again.
    */
-  | { type: 'hello'; name?: string; have?: { stream: number; ms: number } }
+  | { type: 'hello'; name?: string; client?: string; have?: { stream: number; ms: number } }
   /** The person begins (asks for the floor) or stops talking. Sound is listened to only in between. */
   | { type: 'talk'; on: boolean; mode: TalkMode }
   /** Typed. */
@@ -109,8 +115,13 @@ export type ServerMessage =
   | { type: 'end'; stream: number }
   /** Nothing of the stream may be heard any more: be silent now, and say with `played` how far it got. */
   | { type: 'flush'; stream: number }
-  /** `name`: of the other one, if it has one. `waiting`: you asked, and get the floor when it is free. */
+  /**
+   * `name`: of the other one, if it has one. `waiting`: you asked, and get the floor when it is free. Neither `you` nor
+   * `waiting`: what you asked for is over (you sent no sound for seconds while others waited); ask again with `talk`.
+   */
   | { type: 'floor'; who: FloorHolder; name?: string; waiting: boolean }
+  /** Whose camera or screen is looked at: that of the client which switched its own on last. */
+  | { type: 'video'; who: FloorHolder }
   /** The model was shown a picture at that time (epoch ms). `you`: it was the one this client sent last; else it follows. */
   | { type: 'picture'; from: 'you' | 'elsewhere'; at: number }
   /** Whether the microphone is switched off at the other end: nothing of it is listened to. */
@@ -163,10 +174,12 @@ export interface Refusal {
   retryMs?: number;
 }
 
-/** Codes with which the server closes a socket; all but the last two are worth a new attempt. */
+/** Codes with which the server closes a socket; all but `policy` and `tooLarge` are worth a new attempt. */
 export const Close = {
   /** The server goes away (a deploy, a restart): come back soon. */
   goingAway: 1001,
+  /** It did not read what it was sent: the network may be better soon. */
+  tooSlow: 1013,
   /** It broke a rule (`error` said which). */
   policy: 1008,
   /** A message was too large. */
