@@ -35,7 +35,7 @@ export default tseslint.config(
   },
   {
     // What runs in the browser has a TypeScript project of its own.
-    files: ['nodes/**/editor.ts', 'nodes/shared/editor/**/*.ts'],
+    files: ['nodes/**/editor.ts', 'nodes/shared/editor/**/*.ts', 'src/talk/page/**/*.ts'],
     languageOptions: {
       parserOptions: {
         projectService: false,
