@@ -43,7 +43,7 @@ const pairing = pairingDialog((pin) => connection.pair(pin));
 
 const microphone = new Microphone({
   frame: (pcm) => connection.sendBinary(FromClient.microphone, 0, new Uint8Array(pcm.buffer)),
-  level: (level) => meter.show(level),
+  level: (level) => meter.show(talk.phase === 'on' ? level : 0), // what goes nowhere moves nothing
   lost: () => talk.lost(),
 });
 const talk = new Talk(microphone, {
@@ -141,7 +141,9 @@ function show(): void {
 }
 
 function showFloor(floor: FloorHolder, waiting: boolean, name?: string): void {
+  const had = situation.waiting || situation.floor === 'you';
   Object.assign(situation, { floor, waiting, name });
+  if (had && !waiting && floor !== 'you') talk.end(); // silent for long, while others waited
   show();
 }
 

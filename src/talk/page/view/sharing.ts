@@ -12,8 +12,6 @@ export interface Sharing {
   looked(who: FloorHolder): void;
 }
 
-const LABELS = { camera: 'Share the camera', screen: 'Share the screen' } as const;
-
 /** @param chosen what is to be shared from now on */
 export function sharing(chosen: (source: Source) => void): Sharing {
   let source: Source = 'off';
@@ -30,7 +28,6 @@ export function sharing(chosen: (source: Source) => void): Sharing {
       source = now;
       for (const each of ['camera', 'screen'] as const) {
         byId(each).setAttribute('aria-pressed', String(each === now));
-        byId(each).title = LABELS[each];
       }
     },
     looked: (who) => byId('sees').classList.toggle('unseen-here', who === 'other' && source !== 'off'),

@@ -21,18 +21,27 @@ export class Transcript {
   /** Typed here, and not yet told by the hub. */
   readonly #typed: HTMLElement[] = [];
 
+  #size = '';
+
   constructor() {
-    this.#scroll.addEventListener('scroll', () => (this.#latest.hidden = this.#following()), {
-      passive: true,
-    });
+    const sizeNow = (): string => `${this.#scroll.clientHeight} ${this.#scroll.scrollHeight}`;
+    const scrolled = (): void => {
+      // The end moves away by itself when a keyboard comes out or the phone is turned: nobody has scrolled then.
+      if (sizeNow() === this.#size) this.#latest.hidden = this.#following();
+    };
+    this.#scroll.addEventListener('scroll', scrolled, { passive: true });
     this.#latest.addEventListener('click', () => this.#follow('smooth'));
-    new ResizeObserver(() => this.#latest.hidden && this.#follow()).observe(this.#scroll);
+    const sizes = new ResizeObserver(() => {
+      if (this.#latest.hidden) this.#follow();
+      this.#size = sizeNow();
+    });
+    sizes.observe(this.#scroll);
+    sizes.observe(this.#list);
   }
 
   /** The text of a role in a turn: it takes the place of what was there of it. */
   text({ role, turn, text, final }: TextMessage): void {
     if (text.trim() === '') return;
-    const following = this.#following();
     const entry = this.#entryOf(role, turn, text);
     setText(entry.querySelector<HTMLElement>('.words')!, text);
     entry.classList.toggle('growing', !final);
@@ -40,7 +49,7 @@ export class Transcript {
       entry.dataset['said'] = text;
       this.#announce(`${SPEAKERS[role]}: ${text}`);
     }
-    this.#shown(following);
+    this.#shown();
   }
 
   /** What is typed stands there at once; the hub tells it again. */
@@ -49,11 +58,11 @@ export class Transcript {
     entry.classList.add('growing');
     this.#typed.push(entry);
     this.#list.append(entry);
-    this.#shown(true);
+    this.#latest.hidden = true; // what one writes oneself one wants to see
+    this.#shown();
   }
 
   tool({ id, name, args, outcome, ms }: ToolMessage): void {
-    const following = this.#following();
     const key = `tool ${id}`;
     let entry = this.#entries.get(key);
     if (!entry) {
@@ -69,7 +78,7 @@ export class Transcript {
       setText(entry.querySelector('pre')!, JSON.stringify(args, null, 2));
     }
     if (outcome) this.#announce(`Function ${name} ${OUTCOMES[outcome]}`);
-    this.#shown(following);
+    this.#shown();
   }
 
   #entryOf(role: TextMessage['role'], turn: number, text: string): HTMLElement {
@@ -119,11 +128,10 @@ export class Transcript {
     this.#announcer.textContent = text;
   }
 
-  #shown(following: boolean): void {
+  #shown(): void {
     byId('greeting').hidden = true;
     while (this.#list.childElementCount > MOST) this.#forget(this.#list.firstElementChild as HTMLElement);
-    if (following) this.#follow();
-    else this.#latest.hidden = false;
+    if (this.#latest.hidden) this.#follow();
   }
 
   #forget(entry: HTMLElement): void {
