@@ -77,7 +77,7 @@ export async function askToken(
   page: string,
   headers: Record<string, string> = {},
 ): Promise<{ status: number; body: TokenReply & Refusal }> {
-  const response = await fetch(`${base}/${page}/token`, { headers });
+  const response = await fetch(`${base}/${page}/token`, { headers: { connection: 'close', ...headers } });
   return { status: response.status, body: (await response.json()) as TokenReply & Refusal };
 }
 
