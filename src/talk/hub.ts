@@ -65,6 +65,8 @@ export class TalkHub extends EventEmitter<TalkHubEvents> {
   readonly #around: ClientSurroundings;
   readonly #desk: Desk;
   readonly #sockets: WebSocketServer;
+  /** Pages that were removed and still have clients to send away. */
+  readonly #leaving = new Set<Promise<void>>();
   #closed: Promise<void> | undefined;
   /** Begins anywhere, so that a page that comes back after a restart does not take a new stream for its old one. */
   #stream = randomInt(2 ** 31);
@@ -133,8 +135,12 @@ export class TalkHub extends EventEmitter<TalkHubEvents> {
   /** Closes one page and forgets it; its clients are sent away. */
   async remove(name: string): Promise<void> {
     const page = this.#pages.get(name);
+    if (!page) return;
     this.#pages.delete(name);
-    await page?.close();
+    const gone = page.close();
+    this.#leaving.add(gone);
+    await gone;
+    this.#leaving.delete(gone);
   }
 
   /**
@@ -174,7 +180,11 @@ export class TalkHub extends EventEmitter<TalkHubEvents> {
 
   /** Closes all pages and their sockets; nothing of the hub runs any more when it resolves. */
   close(): Promise<void> {
-    this.#closed ??= Promise.all([...this.#pages.values()].map((page) => page.close())).then(() => {
+    const all = (): Promise<void>[] => [
+      ...this.#leaving,
+      ...[...this.#pages.values()].map((page) => page.close()),
+    ];
+    this.#closed ??= Promise.all(all()).then(() => {
       this.#pages.clear();
       this.#sockets.close();
     });
