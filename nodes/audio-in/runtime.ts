@@ -8,6 +8,7 @@ import { mediaOf, pcmOf } from '../shared/payload';
 import { codeText, StatusLine } from '../shared/status';
 import { textOf, userDir } from '../shared/values';
 import type { Message, Red, RedNode, Send } from '../shared/types';
+import { Mute, muteOf } from './mute';
 import { locate } from './source';
 
 /** The fields of the dialog. */
@@ -32,6 +33,8 @@ const CLOSE_MS = 5000;
 class AudioIn {
   readonly #running = new Map<MediaHandle, AbortController>();
   #microphone: MediaHandle | undefined;
+  readonly #mute: Mute;
+  #closed = false;
   readonly #status: StatusLine;
 
   constructor(
@@ -40,7 +43,10 @@ class AudioIn {
     private readonly def: AudioInDef,
   ) {
     this.#status = new StatusLine(RED, node);
-    if (def.source === 'microphone') this.#status.show('quiet', 'off');
+    this.#mute = new Mute(node);
+    if (def.source !== 'microphone') return;
+    this.#showMicrophone();
+    void this.#mute.ready.then(() => this.#showMicrophone());
   }
 
   get active(): boolean {
@@ -55,10 +61,12 @@ class AudioIn {
         return this.start(msg, send);
       case 'stop':
         return this.stop('CANCELLED');
+      case 'mute':
+        return this.#setMuted(msg);
       default:
         throw new NodeError(
           'UNKNOWN_ACTION',
-          `audio-in does not know the action ${describe(msg.action)}. Use "start" or "stop".`,
+          `audio-in does not know the action ${describe(msg.action)}. Use "start", "stop" or "mute".`,
         );
     }
   }
@@ -66,7 +74,7 @@ class AudioIn {
   /** Resolves when a file or conversion is through; for a microphone as soon as it is on. */
   async start(msg: Message, send: Send): Promise<void> {
     try {
-      if (this.def.source === 'microphone') this.#listen(msg, send);
+      if (this.def.source === 'microphone') await this.#listen(msg, send);
       else await this.#convert(await this.#open(msg), msg, send);
     } catch (error) {
       this.#status.show('failed', 'failed', codeText(error));
@@ -80,14 +88,40 @@ class AudioIn {
     }
   }
 
-  async close(): Promise<void> {
+  /** @param removed the node does not come back */
+  async close(removed: boolean): Promise<void> {
+    this.#closed = true;
+    if (removed) this.#mute.forget();
     const ends = [...this.#running.keys()].map(finished);
     this.stop('NODE_CLOSED');
     await within(CLOSE_MS, Promise.all(ends));
   }
 
+  /** Also before it is started: then it starts muted, and so it does after a deploy. */
+  async #setMuted(msg: Message): Promise<void> {
+    if (this.def.source !== 'microphone') {
+      throw new NodeError(
+        'UNKNOWN_ACTION',
+        'There is no microphone to mute here: the source of this audio-in is another one. Use "stop".',
+      );
+    }
+    await this.#mute.ready;
+    const muted = muteOf(msg.payload, this.#mute.on);
+    this.#mute.set(muted);
+    this.#microphone?.setMuted(muted);
+    this.#showMicrophone();
+  }
+
+  #showMicrophone(): void {
+    const on = this.#microphone?.state === 'open';
+    if (this.#mute.on) this.#status.show('quiet', on ? 'muted' : 'offMuted');
+    else this.#status.show(on ? 'ok' : 'quiet', on ? 'listening' : 'off');
+  }
+
   /** A microphone that is on stays as it is: what listens to it has its stream already. */
-  #listen(msg: Message, send: Send): void {
+  async #listen(msg: Message, send: Send): Promise<void> {
+    await this.#mute.ready;
+    if (this.#closed) return;
     const device = textOf(msg.device) ?? this.def.device;
     if (this.#microphone?.state === 'open') {
       if (this.#microphone.meta.device === device) return;
@@ -101,14 +135,17 @@ class AudioIn {
     this.#microphone = handle;
     this.#follow(handle, control);
     const origin = { ...msg };
-    const look = (): void =>
-      this.#status.show(handle.muted ? 'quiet' : 'ok', handle.muted ? 'muted' : 'listening');
-    handle.on('mute', look);
-    look();
+    handle.setMuted(this.#mute.on);
+    // Whoever reads the stream can mute it, too.
+    handle.on('mute', (muted) => {
+      this.#mute.set(muted);
+      this.#showMicrophone();
+    });
+    this.#showMicrophone();
     void finished(handle).then((outcome) => {
       if (this.#microphone !== handle) return;
       this.#microphone = undefined;
-      this.#status.show('quiet', 'off');
+      this.#showMicrophone();
       if (outcome.state !== 'aborted' || onPurpose(outcome.error)) return;
       this.#status.show('failed', 'failed', codeText(outcome.error));
       report(this.node, outcome.error, origin);
@@ -177,9 +214,9 @@ export default function (RED: Red): void {
       audioIn.start({}, (out) => this.send(out)).catch((error: unknown) => report(this, error));
     };
     const unsubscribe = def.autostart && def.source !== 'input' ? afterDeployOnce(RED, begin) : undefined;
-    onClose(this, async () => {
+    onClose(this, async (removed) => {
       unsubscribe?.();
-      await audioIn.close();
+      await audioIn.close(removed);
     });
   }
   RED.nodes.registerType('gemini-live-audio-in', GeminiLiveAudioIn);

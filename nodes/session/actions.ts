@@ -1,18 +1,22 @@
-import type { ContextChange } from '../../src/live';
+import type { ContextChange, LiveSession } from '../../src/live';
 import type { LiveClientMessage } from '../../src/protocol';
 import { describe, NodeError } from '../shared/errors';
 import type { Message } from '../shared/types';
-import type { Conversation } from './conversation';
+import type { Beginning, Conversation } from './conversation';
 
 /** One entry of the table of actions (contracts, "Session node"). */
 type Action = (conversation: Conversation, msg: Message) => Promise<void>;
 
 const ACTIONS: Readonly<Record<string, Action>> = {
-  connect: async (conversation, msg) => void (await conversation.connect(msg)),
+  connect: async (conversation, msg) => void (await conversation.wake(msg)),
   disconnect: (conversation) => conversation.disconnect(true),
+  sleep: (conversation, msg) => conversation.sleep(msg),
+  wake: async (conversation, msg) => void (await conversation.wake(msg)),
   'activity-start': (conversation, msg) => inOrder(conversation, msg, (session) => session.activityStart()),
-  'activity-end': (conversation, msg) => inOrder(conversation, msg, (session) => session.activityEnd()),
-  'audio-end': (conversation, msg) => inOrder(conversation, msg, (session) => session.audioStreamEnd()),
+  'activity-end': (conversation, msg) =>
+    inOrder(conversation, msg, (session) => session.activityEnd(), 'as before'),
+  'audio-end': (conversation, msg) =>
+    inOrder(conversation, msg, (session) => session.audioStreamEnd(), 'as before'),
   interrupt: async (conversation) => conversation.session?.interrupt(),
   content: async (conversation, msg) => {
     const turns = turnsOf(msg.payload);
@@ -25,7 +29,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
   context: async (conversation, msg) => {
     const change = contextOf(msg.payload);
-    await conversation.connect(msg);
+    await conversation.connect(msg, 'as before');
     await conversation.change(change);
   },
   played: async (conversation, msg) => {
@@ -69,9 +73,10 @@ export function act(name: unknown, conversation: Conversation, msg: Message): Pr
 async function inOrder(
   conversation: Conversation,
   msg: Message,
-  mark: (session: Awaited<ReturnType<Conversation['connect']>>) => void,
+  mark: (session: LiveSession) => void,
+  how?: Beginning,
 ): Promise<void> {
-  const { session, ready } = await conversation.begin(msg);
+  const { session, ready } = await conversation.begin(msg, how);
   await conversation.uplink.enqueue(() => mark(session));
   await ready;
 }

@@ -5,6 +5,7 @@ import {
   type ToolOutcome,
   type TurnDetectionOptions,
 } from '../../src/live';
+import { EchoGuard, type EchoMode } from '../../src/media';
 import type { FunctionResponse } from '../../src/protocol';
 import type { Endpoint } from '../config/endpoint';
 import type { Prepared } from '../config/prepare';
@@ -14,21 +15,29 @@ import { within } from '../shared/handles';
 import type { Offer } from '../shared/registry';
 import { codeText, type StatusLine } from '../shared/status';
 import type { Message, RedNode } from '../shared/types';
-import { EchoGate } from './echo-gate';
 import type { Memory } from './memory';
 import { forward, HearingAid } from './outputs';
 import { recorderFor, reportFailures } from './reports';
+import type { SleepSettings } from './sleeping';
 import { showStates } from './states';
 import { SessionTools, type Tools } from './tools';
 import { Uplink } from './uplink';
+import type { WatchSettings } from './watching';
 
 /** What the dialog decides about a conversation. */
 export interface ConversationOptions {
   partial: boolean;
   realtime: boolean;
-  echoGate: boolean;
+  /** What is done against the microphone hearing the answer. */
+  echo: EchoMode;
   /** Default: the service decides when the user speaks. */
   turnDetection?: TurnDetectionOptions;
+  /** When it sleeps by itself, and what wakes it; default: when it is told to, and a voice. */
+  sleep?: SleepSettings;
+  /** Comments on pictures that nobody asked for; default: none. */
+  watching?: WatchSettings;
+  /** How often the level of the sound is told; default: never. */
+  levels?: { everyMs: number };
   /** Every frame goes into this file; absolute. */
   record?: { file: string; audio: boolean };
 }
@@ -40,6 +49,9 @@ const CLOSE_MS = 5000;
  * service said goodbye, or after its connection could not be had for long (ms).
  */
 const AGAIN_MS = { closed: 2000, failed: 60_000 };
+
+/** How a session begins: it connects, it sleeps, or it does what the conversation did when it was left. */
+export type Beginning = 'awake' | 'asleep' | 'as before';
 
 /** A session with what hangs on it; it may have many connections after each other. */
 interface Held {
@@ -80,7 +92,7 @@ export class Conversation {
   #closed = false;
   #removed = false;
   #left = false;
-  readonly #gate: EchoGate;
+  readonly #echo: EchoGuard;
   readonly #hearing = new HearingAid();
   readonly #tools: SessionTools;
   readonly #unwatch: () => void;
@@ -92,10 +104,10 @@ export class Conversation {
     private readonly status: StatusLine,
     private readonly options: ConversationOptions,
   ) {
-    this.#gate = new EchoGate(options.echoGate);
+    this.#echo = new EchoGuard({ mode: options.echo });
     this.uplink = new Uplink({
       session: () => this.session,
-      gate: this.#gate,
+      echo: this.#echo,
       realtime: options.realtime,
     });
     this.#tools = new SessionTools(service.tools, node.id);
@@ -120,12 +132,30 @@ export class Conversation {
    * Begins the conversation, or takes it up, if that is not done.
    *
    * @param cause the message that needs it: its topic goes with all that comes out
+   * @param how only a conversation that is not under way begins in this way
    * @throws what keeps it from connecting, each time it is asked
    */
-  async connect(cause: Message = {}): Promise<LiveSession> {
-    const { session, ready } = await this.begin(cause);
+  async connect(cause: Message = {}, how?: Beginning): Promise<LiveSession> {
+    const { session, ready } = await this.begin(cause, how);
     await ready;
     return session;
+  }
+
+  /** The same, and wakes a session that sleeps. What keeps it from waking is told by its events. */
+  async wake(cause: Message): Promise<LiveSession> {
+    const session = await this.connect(cause);
+    if (session.asleep) await session.wake().catch(() => {});
+    return session;
+  }
+
+  /**
+   * Sends the conversation to sleep. One that has no session begins asleep: from then on what is heard can wake it.
+   *
+   * @throws what keeps it from being made
+   */
+  async sleep(cause: Message): Promise<void> {
+    const { session } = await this.begin(cause, 'asleep');
+    await session.sleep();
   }
 
   /**
@@ -133,13 +163,16 @@ export class Conversation {
    *
    * @throws what keeps it from being made; `ready` rejects with what keeps it from connecting
    */
-  async begin(cause: Message): Promise<{ session: LiveSession; ready: Promise<void> }> {
+  async begin(
+    cause: Message,
+    how: Beginning = 'awake',
+  ): Promise<{ session: LiveSession; ready: Promise<void> }> {
     if (this.#closed) throw new NodeError('NOT_RUNNING', 'The session node is being closed.');
     if (!this.#held) {
       this.#left = false;
       this.#topic = typeof cause.topic === 'string' ? cause.topic : undefined;
       const attempt = (this.#attempt += 1);
-      this.#held = this.#establish(attempt);
+      this.#held = this.#establish(attempt, how);
       this.#held.catch(() => this.#forget(attempt));
     }
     const { session, ready } = await this.#held;
@@ -214,29 +247,37 @@ export class Conversation {
     if (this.#attempt === attempt) this.#held = undefined;
   }
 
-  async #establish(attempt: number): Promise<Held> {
+  async #establish(attempt: number, how: Beginning): Promise<Held> {
     clearTimeout(this.#again);
     this.status.show('waiting', this.service.label);
     try {
       // A service refuses to resume while the old connection stands.
       await this.#closing;
       const offer = this.service.tools.offer(this.node.id);
-      return await this.#start(attempt, await this.service.prepare(offer.functions), offer);
+      return await this.#start(attempt, how, await this.service.prepare(offer.functions), offer);
     } catch (error) {
       this.status.show('failed', 'failed', codeText(error));
       throw error;
     }
   }
 
-  async #start(attempt: number, { endpoint, settings }: Prepared, offer: Offer): Promise<Held> {
+  async #start(
+    attempt: number,
+    how: Beginning,
+    { endpoint, settings }: Prepared,
+    offer: Offer,
+  ): Promise<Held> {
     this.#endpoint = endpoint;
     try {
-      const { record, turnDetection } = this.options;
+      const { record, turnDetection, sleep, watching, levels } = this.options;
       const resumeFrom = await this.memory.takeUp();
       const recorder = record && recorderFor(this.node, record, this.service.secrets());
       const session = new LiveSession({
         ...settings,
         ...(turnDetection && { turnDetection }),
+        ...(sleep && { sleep }),
+        ...(watching && { watching }),
+        ...(levels && { levels }),
         toolPolicy: this.#tools.policy,
         endpoint: endpoint.connection,
         ...(resumeFrom && { resumeFrom }),
@@ -258,7 +299,10 @@ export class Conversation {
       };
       this.#listen(held);
       this.#open = held;
-      held.ready = session.connect().catch(async (error: unknown) => {
+      const sleeps = how === 'asleep' || (how === 'as before' && resumeFrom?.asleepSince !== undefined);
+      held.ready = (sleeps ? session.sleep() : session.connect()).catch(async (error: unknown) => {
+        // The flow sent it to sleep before it was ready.
+        if (session.asleep) return;
         held.final ||= isFatal(error);
         await this.#over(held);
         this.status.show('failed', 'failed', codeText(error));
@@ -284,8 +328,8 @@ export class Conversation {
     });
     this.#tools.attach(session);
     showStates(session, this.status, endpoint.label);
-    session.on('audio', ({ handle }) => this.#gate.watch(handle));
-    for (const event of ['turn', 'resumption'] as const) {
+    session.on('audio', ({ handle }) => this.#echo.watch(handle));
+    for (const event of ['turn', 'resumption', 'asleep', 'awake'] as const) {
       session.on(event, () => this.memory.touch(() => session.conversationState()));
     }
     session.on('state', ({ to }) => {
@@ -320,7 +364,7 @@ export class Conversation {
     const held = this.#open;
     if (!held || this.#closed) return;
     const changing = held.fixedTools
-      ? this.disconnect().then(() => this.connect({ topic: this.#topic }))
+      ? this.disconnect().then(() => this.connect({ topic: this.#topic }, 'as before'))
       : held.session.updateContext({ tools: this.#tools.with(held.tools) });
     changing.catch((error: unknown) => report(this.node, asError(error)));
   }

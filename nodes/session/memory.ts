@@ -71,7 +71,7 @@ export class Memory {
   /** A connection is over: this is how the conversation stands. */
   keep(state: ConversationState): void {
     // A conversation that never began is nothing to take up.
-    if (!state.handle && state.history.length === 0) return;
+    if (!state.handle && state.history.length === 0 && state.asleepSince === undefined) return;
     this.#kept = state;
     this.touch(() => state);
   }

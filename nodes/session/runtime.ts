@@ -1,5 +1,3 @@
-import type { NodeDef } from 'node-red';
-import path from 'node:path';
 import { looksLikeJpeg, PCM_16K, type MediaHandle } from '../../src/media';
 import type { ConfigNode } from '../config/runtime';
 import { holdCalls } from '../shared/calls';
@@ -11,23 +9,8 @@ import type { Message, Red, RedNode } from '../shared/types';
 import { textOf, userDir } from '../shared/values';
 import { act } from './actions';
 import { Conversation } from './conversation';
+import { optionsOf, type SessionDef } from './fields';
 import { Memory } from './memory';
-import { turnDetectionOf, type TurnFields } from './turns';
-
-/** The fields of the dialog. */
-interface SessionDef extends NodeDef, TurnFields {
-  /** Id of the config node. */
-  config: string;
-  connect: 'input' | 'deploy';
-  partial: boolean;
-  realtime: boolean;
-  echoGate: boolean;
-  /** Name of the context store in which the conversation survives a restart; empty: none. */
-  store?: string;
-  /** File that every frame is recorded into; empty: none. */
-  record?: string;
-  recordAudio?: boolean;
-}
 
 /** Says to the conversation what a message means: an action, or else what its payload is. */
 async function dispatch(conversation: Conversation, msg: Message): Promise<void> {
@@ -47,11 +30,11 @@ async function dispatch(conversation: Conversation, msg: Message): Promise<void>
 /** Live audio is listened to from now on; anything else is sent to its end. */
 async function hear(conversation: Conversation, arrived: Arrived, msg: Message): Promise<void> {
   const { handle, made } = pcmOf(arrived, { output: PCM_16K });
-  const { ready } = await conversation.begin(msg);
   if (arrived.kind === 'handle' && arrived.handle.policy === 'drop-oldest') {
-    await ready;
+    await conversation.connect(msg, 'as before');
     return conversation.uplink.listen(handle);
   }
+  const { ready } = await conversation.begin(msg);
   // It takes its place among marks and other files at once.
   const sending = conversation.uplink.send(handle).catch((error: unknown) => {
     // A stream that was made elsewhere is reported where it was made.
@@ -61,7 +44,7 @@ async function hear(conversation: Conversation, arrived: Arrived, msg: Message):
 }
 
 async function show(conversation: Conversation, arrived: Arrived, msg: Message): Promise<void> {
-  const session = await conversation.connect(msg);
+  const session = await conversation.connect(msg, 'as before');
   if (arrived.kind === 'buffer') {
     if (!looksLikeJpeg(arrived.buffer)) {
       throw new NodeError(
@@ -105,17 +88,7 @@ export default function (RED: Red): void {
         );
       }
       const memory = new Memory(RED, this, config.live.identity, textOf(def.store) ?? '');
-      const record = textOf(def.record);
-      const turnDetection = turnDetectionOf(def, this, userDir(RED));
-      conversation = new Conversation(this, config.live, memory, status, {
-        partial: def.partial === true,
-        realtime: def.realtime !== false,
-        echoGate: def.echoGate !== false,
-        ...(turnDetection && { turnDetection }),
-        ...(record && {
-          record: { file: path.resolve(userDir(RED), record), audio: def.recordAudio !== false },
-        }),
-      });
+      conversation = new Conversation(this, config.live, memory, status, optionsOf(def, this, userDir(RED)));
       return conversation;
     };
     const letGo = holdCalls(this.id, {
@@ -127,7 +100,7 @@ export default function (RED: Red): void {
       try {
         const ready = talk();
         if (def.connect !== 'deploy') return;
-        ready.connect().catch((error: unknown) => {
+        ready.connect({}, 'as before').catch((error: unknown) => {
           // A deploy in the middle of it is no failure.
           if (!ready.closed) report(this, error);
         });

@@ -1,6 +1,6 @@
 import type { TurnDetectionOptions } from '../../src/live';
 import { openSilero, type VoiceDetector } from '../../src/media';
-import { asError, NodeError, report } from '../shared/errors';
+import { asError, NodeError, quoted, report } from '../shared/errors';
 import type { RedNode } from '../shared/types';
 import { numberOf } from '../shared/values';
 
@@ -44,7 +44,7 @@ export function turnDetectionOf(
     default:
       throw new NodeError(
         'BAD_CONFIG',
-        `The turn detection of the session must be "model", "machine" or "push-to-talk", not "${String(by)}".`,
+        `The turn detection of the session must be "model", "machine" or "push-to-talk", not ${quoted(by)}.`,
       );
   }
 }
@@ -61,7 +61,7 @@ function voice(def: TurnFields, node: RedNode, folder: string): object {
 }
 
 /** A Catch node sees why it cannot be had; the conversation goes on without it. */
-async function silero(node: RedNode, folder: string): Promise<VoiceDetector> {
+export async function silero(node: RedNode, folder: string): Promise<VoiceDetector> {
   try {
     return await openSilero({ folders: [folder] });
   } catch (error) {

@@ -6,11 +6,11 @@ import {
   pace,
   PCM_16K,
   PcmFramer,
+  type EchoGuard,
   type MediaFormat,
   type MediaHandle,
   type MediaReader,
 } from '../../src/media';
-import type { EchoGate } from './echo-gate';
 
 /** Most audio of a file that may wait in the session (ms). */
 const QUEUE_MS = 2000;
@@ -19,7 +19,8 @@ const QUEUE_MS = 2000;
 export interface UplinkOptions {
   /** The session that goes on now; undefined while there is none: then live audio is nobody's. */
   session(): LiveSession | undefined;
-  gate: EchoGate;
+  /** Live audio goes through it; files do not. */
+  echo: EchoGuard;
   /** Files are sent as fast as they are spoken. */
   realtime: boolean;
 }
@@ -104,19 +105,28 @@ export class Uplink {
     const reader = handle.open();
     const stop = (): void => void reader.destroy();
     signal.addEventListener('abort', stop, { once: true });
+    // Behind what was said before: that is still being read.
+    const mute = (muted: boolean): void => void (muted && setImmediate(() => this.#paused(handle, signal)));
+    handle.on('mute', mute);
     try {
       for await (const chunk of reader as AsyncIterable<Buffer>) {
         if (signal.aborted) return;
         if (this.#sending > 0) continue;
-        // Silence instead of nothing: the service tells by it that the user has finished.
-        this.options.session()?.audio.write(this.options.gate.closed ? Buffer.alloc(chunk.length) : chunk);
+        this.options.session()?.audio.write(this.options.echo.filter(chunk, handle));
       }
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
+      handle.off('mute', mute);
       signal.removeEventListener('abort', stop);
       reader.destroy();
     }
+  }
+
+  /** Whoever was muted in the middle of a word has ended it: nobody waits for the rest. It goes on with the next sound. */
+  #paused(handle: MediaHandle, signal: AbortSignal): void {
+    if (signal.aborted || !handle.muted || handle.state !== 'open' || this.#sending > 0) return;
+    this.options.session()?.audioStreamEnd();
   }
 
   /** Files that are being sent: 0 or 1. */
@@ -127,6 +137,9 @@ export class Uplink {
     const stop = (): void => void reader.destroy();
     signal.addEventListener('abort', stop, { once: true });
     this.#sending += 1;
+    const listener = this.options.session();
+    // A file is a message: it wakes whoever sleeps. Why that cannot be is told by the session's events.
+    if (listener?.asleep) listener.wake().catch(() => {});
     try {
       const frames = framed(reader, format);
       const source = this.options.realtime ? pace(frames, PCM_16K, { signal }) : frames;

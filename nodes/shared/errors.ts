@@ -65,16 +65,23 @@ export function report(node: AnyNode, thrown: unknown, origin: Message = {}): vo
   node.error(asError(thrown), rest);
 }
 
+/** A value of a field as somebody may have written it, for messages that refuse it; what cannot be written is described. */
+export function quoted(value: unknown): string {
+  const written = ['string', 'number', 'boolean'].includes(typeof value);
+  return written ? `"${cut(redact(String(value)))}"` : describe(value);
+}
+
+function cut(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}
+
 /** Says in a few words what a value is, for messages that refuse it. */
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   if (Buffer.isBuffer(value)) return `a Buffer of ${value.length} bytes`;
   if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (typeof value === 'string') {
-    const shown = redact(value);
-    return `the text "${shown.length > 40 ? `${shown.slice(0, 40)}…` : shown}"`;
-  }
-  if (typeof value !== 'object') return `the ${typeof value} ${String(value)}`;
+  if (typeof value === 'string') return `the text ${quoted(value)}`;
+  if (typeof value !== 'object') return `the ${typeof value} ${cut(String(value))}`;
   const name = (value.constructor as { name?: string } | undefined)?.name ?? 'Object';
   if (name !== 'Object') return `an object of type ${name}`;
   const keys = Object.keys(value);

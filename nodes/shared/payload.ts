@@ -94,7 +94,14 @@ export function pcmOf(arrived: Arrived, { output, signal }: PcmOptions): Pcm {
     }
     const source = { stream: handle.open() };
     return {
-      handle: openAudioInput({ source, format: handle.format, output, realtime: false, signal }),
+      handle: openAudioInput({
+        source,
+        format: handle.format,
+        output,
+        realtime: false,
+        signal,
+        meta: handle.meta,
+      }),
       made: true,
     };
   }

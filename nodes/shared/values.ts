@@ -1,9 +1,15 @@
-import { NodeError } from './errors';
+import { NodeError, quoted } from './errors';
 import type { Red } from './types';
 
 /** A text that is not empty, else undefined: for "message, then dialog, then default". */
 export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** The parts of a text that are separated by semicolons, without what is empty. */
+export function listOf(value: unknown): string[] {
+  const parts = typeof value === 'string' ? value.split(';') : [];
+  return parts.map((part) => part.trim()).filter((part) => part !== '');
 }
 
 /**
@@ -21,7 +27,7 @@ export function numberOf(
   if (number >= bounds.min && number <= bounds.max) return number;
   throw new NodeError(
     'BAD_CONFIG',
-    `The ${name} must be a number from ${bounds.min} to ${bounds.max}, not "${String(value)}".`,
+    `The ${name} must be a number from ${bounds.min} to ${bounds.max}, not ${quoted(value)}.`,
   );
 }
 

@@ -62,7 +62,7 @@ export function settingsOf(def: VideoInDef, msg: Overrides = {}): PictureSetting
     fps: numberOf(def.fps, 'frames per second', fps),
     longestSide: numberOf(textOrNumber(msg.longestSide) ?? def.longestSide, 'longest side', longestSide),
     quality: numberOf(def.quality, 'quality', quality),
-    masks: parseRectangles(def.masks ?? ''),
+    masks: parseRectangles(textOf(def.masks) ?? ''),
     duplicates: def.skip === false ? false : numberOf(def.threshold, 'threshold', threshold),
     heartbeatMs: numberOf(def.heartbeat, 'heartbeat in seconds', seconds) * MS,
   };
@@ -87,7 +87,7 @@ export function sourceOf(def: VideoInDef, credentials: VideoInCredentials, msg: 
     }
     default: {
       const [display, monitor] = [textOf(def.display), device ?? textOf(def.monitor)];
-      const [region] = parseRectangles(textOf(msg.region) ?? def.region ?? '');
+      const [region] = parseRectangles(textOf(msg.region) ?? textOf(def.region) ?? '');
       return {
         kind: 'screen',
         cursor: def.cursor !== false,

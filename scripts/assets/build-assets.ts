@@ -86,7 +86,13 @@ function encode(pcm: Int16Array): Buffer[] {
 }
 
 /** Requests that the demo and the examples speak; the names are what `sample:<name>` refers to. */
-const SAMPLES = ['what time is it', 'turn on the kitchen light', 'good morning', 'tell me a joke'];
+const SAMPLES = [
+  'what time is it',
+  'turn on the kitchen light',
+  'good morning',
+  'tell me a joke',
+  'hey gemini what time is it',
+];
 
 async function buildSamples(): Promise<void> {
   mkdirSync(SAMPLE_FOLDER, { recursive: true });

@@ -39,7 +39,8 @@ function speechPower(pcm: Int16Array): number {
   return spoken.reduce((sum, power) => sum + power, 0) / spoken.length;
 }
 
-function makeNoise(kind: NoiseKind, length: number, seed: number): Float64Array {
+/** Noise of a level of about 1. */
+export function makeNoise(kind: NoiseKind, length: number, seed: number): Float64Array {
   const random = mulberry(seed);
   const gauss = (): number => Math.sqrt(-2 * Math.log(random() + 1e-12)) * Math.cos(2 * Math.PI * random());
   if (kind === 'white') return Float64Array.from({ length }, gauss);

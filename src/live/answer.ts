@@ -1,4 +1,4 @@
-import type { FunctionCall, Part } from '../protocol';
+import type { FunctionCall, LiveServerMessage, Part } from '../protocol';
 import type { Emit } from './events';
 import type { Tools } from './tools/tools';
 import type { PieceDetails } from './transcripts';
@@ -113,4 +113,11 @@ export class Answer {
   private unknown(name: string, value: unknown): void {
     this.context.emit('unknown', { path: 'server_content.model_turn.parts', name, kind: 'part', value });
   }
+}
+
+/** Whether a message holds parts of the answer and nothing else. */
+export function isAnswerOnly(message: LiveServerMessage): boolean {
+  for (const name in message) if (name !== 'serverContent') return false;
+  for (const name in message.serverContent) if (name !== 'modelTurn') return false;
+  return true;
 }

@@ -6,6 +6,7 @@ import type { Limiter, OnWait } from './limits/limiter';
 interface Question {
   message: LiveClientMessage;
   sent: () => void;
+  due?: () => boolean;
 }
 
 /** Questions that wait for the limit; a flow that asks faster for long must notice. */
@@ -31,6 +32,11 @@ export class Asking {
     private readonly onDropped: () => void,
   ) {}
 
+  /** Questions that wait for the limit. */
+  get queued(): number {
+    return this.waiting.length;
+  }
+
   /**
    * Sends a message that the model is to answer, now or when the limit allows.
    *
@@ -46,6 +52,17 @@ export class Asking {
     if (this.waiting.length >= MAX_WAITING) throw full();
     this.waiting.push(question);
     if (!this.running) void this.run();
+  }
+
+  /**
+   * Sends a message that the model is to answer, now or not at all.
+   *
+   * @param due asked right before it is handed to the socket: whether it is still to be sent
+   * @param sent called when it is
+   * @returns false when limits, or what waits to be sent, do not allow it
+   */
+  tryAsk(message: LiveClientMessage, due: () => boolean, sent: () => void): boolean {
+    return this.waiting.length === 0 && this.limiter.tryTurn() && this.send({ message, sent, due });
   }
 
   /** The model begins a turn. */
@@ -95,12 +112,13 @@ export class Asking {
     this.lanes.hold(false);
   }
 
-  private send({ message, sent }: Question): boolean {
+  private send({ message, sent, due }: Question): boolean {
     const counted = (): void => {
       this.asked++;
       sent();
     };
-    return this.lanes.sendControl(message, { sent: counted });
+    const still = due && ((): LiveClientMessage | undefined => (due() ? message : undefined));
+    return this.lanes.sendControl(message, { sent: counted, question: true, ...(still && { due: still }) });
   }
 }
 

@@ -29,6 +29,8 @@ export interface ConversationState {
   costUsd?: number;
   /** Function calls that wait for their answer. */
   openCalls?: OpenCall[];
+  /** It sleeps since then (epoch ms): `sleep()` takes it up so that nothing connects but what wakes it. */
+  asleepSince?: number;
 }
 
 /** The Gemini API keeps the state behind a handle for two hours (Live API, "session management"). */
@@ -78,6 +80,29 @@ export class Conversation {
     this.loss = why;
     delete this.state.handle;
     delete this.state.handleAt;
+  }
+
+  /**
+   * What follows may turn out not to have been meant.
+   *
+   * @param afresh why a new conversation begins with it: what was said before is gone then, also behind the handle
+   * @returns takes it all back
+   */
+  tryOut(afresh?: string): () => void {
+    const { state, loss } = this;
+    const { history, handle, handleAt } = state;
+    if (afresh !== undefined) {
+      this.dropHandle(afresh);
+      state.history = [];
+    }
+    return () => {
+      state.history = history;
+      // Given up meanwhile: it would only be refused again.
+      if (afresh === undefined && this.handle === undefined) return;
+      this.loss = loss;
+      if (handle) Object.assign(state, { handle, handleAt });
+      else this.dropHandle(loss);
+    };
   }
 
   /** Something was said before, so that a connection without a handle loses it. */

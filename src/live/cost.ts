@@ -1,4 +1,4 @@
-import { priceOf, profileFor, type UsageMetadata } from '../protocol';
+import { priceOf, profileFor, type ModalityTokenCount, type UsageMetadata } from '../protocol';
 import { LiveError } from './errors';
 import type { Emit } from './events';
 import { keyHash } from './limits/limiter';
@@ -41,6 +41,12 @@ export class CostMeter {
     this.key = keyHash(context.key);
   }
 
+  /** Another conversation begins. */
+  renew(): void {
+    this.conversation = 0;
+    this.warned.clear();
+  }
+
   /** Spent by the conversation so far (USD). */
   get conversationUsd(): number {
     return this.conversation;
@@ -55,6 +61,14 @@ export class CostMeter {
   /** What the turn has cost (USD), as far as the service has told. */
   of(turn: number): number | undefined {
     return this.turns.get(turn);
+  }
+
+  /** What so many tokens of the user's sound cost (USD). */
+  ofSound(tokens: number): number {
+    const { model, free } = this.context;
+    const promptTokensDetails: ModalityTokenCount[] = [{ modality: 'AUDIO', tokenCount: tokens }];
+    const usage = { promptTokenCount: tokens, promptTokensDetails };
+    return free ? 0 : priceOf(profileFor(model), usage).usd;
   }
 
   /** Takes the newest usage of a turn. It grows within the turn: only the difference is new. */

@@ -1,7 +1,8 @@
-import type { MediaHandle } from '../media';
+import type { LevelReport, MediaHandle, MicrophoneProblem } from '../media';
 import type { ClosePolicy, Problem, Transcription, UsageMetadata, VoiceConsentSignature } from '../protocol';
 import type { TokensByModality } from './cost-report';
 import type { Grounding } from './grounding';
+import type { Awakening } from './sleep/options';
 import type { ToolFailureStatus } from './tools/answers';
 import type { ToolResult } from './tools/ledger';
 import type { ToolArgs } from './tools/open-call';
@@ -9,7 +10,16 @@ import type { TurnDetails } from './turn-event';
 
 /** States of a session; only these transitions happen: see `state.ts`. */
 export type SessionState =
-  'idle' | 'connecting' | 'setup' | 'ready' | 'handover' | 'reconnecting' | 'closing' | 'closed' | 'failed';
+  | 'idle'
+  | 'connecting'
+  | 'setup'
+  | 'ready'
+  | 'handover'
+  | 'reconnecting'
+  | 'closing'
+  | 'asleep'
+  | 'closed'
+  | 'failed';
 
 /** Every event carries the time (epoch ms) and its conversation. */
 export interface Stamp {
@@ -102,6 +112,24 @@ export interface LiveEvents {
       byModality: { turn: TokensByModality; total: TokensByModality };
     },
   ];
+  /**
+   * Pictures (`watching`): `wanted` tells that something is asked, in writing or by a voice that begins, so that a source of
+   * pictures may give a fresh one. The others are about a turn about pictures alone: the model was `asked`; what it answered
+   * was `said`, or `swallowed` because there is nothing to say, or it was `unanswered` in time.
+   */
+  watch: [
+    Stamp & {
+      type: 'wanted' | 'asked' | 'said' | 'swallowed' | 'unanswered';
+      /** Who wants one. */
+      by?: 'text' | 'speech';
+      /** Number of the turn, where it is one of its own. A swallowed turn has no other event but its `usage`. */
+      turn?: number;
+      /** How many new pictures it is about. */
+      pictures?: number;
+      /** From the question to this (ms); not for `asked`. */
+      ms?: number;
+    },
+  ];
   /** Money: most of a limit is spent (`warning`), or all of it and the session closes (`reached`). */
   'cost-limit': [
     Stamp & {
@@ -115,6 +143,20 @@ export interface LiveEvents {
   /** Something must wait, about this long (ms; undefined where nobody can know). With `ms` 0 the wait is over. */
   waiting: [Stamp & { for: WaitReason; ms?: number; reason: string }];
   'go-away': [Stamp & { timeLeftMs?: number }];
+  /** The connection is gone, and this machine listens for what wakes the session; see `sleep`. */
+  asleep: [
+    Stamp & {
+      /** `idle`, `asked`, `no-phrase` when what woke it did not hold the phrase, or what `sleep()` was given. */
+      reason: string;
+      /** How long nothing had happened, with `idle` (ms). */
+      idleMs?: number;
+    },
+  ];
+  /**
+   * The session sleeps no more: it connects. Where a phrase is asked for, this is told when it was heard, and what woke the
+   * session without it is not told but by the states and another `asleep`.
+   */
+  awake: [Stamp & Awakening];
   /** `handle` is a fingerprint: the handle itself opens the conversation to whoever has it. */
   resumption: [Stamp & { resumable: boolean; handle?: string; lastConsumedClientMessageIndex?: string }];
   /** A connection has taken up an earlier conversation, or should have. */
@@ -160,7 +202,13 @@ export interface LiveEvents {
       voiceConsentSignature?: VoiceConsentSignature;
     },
   ];
-  warning: [Stamp & { code: string; message: string; advice?: string; turn?: number }];
+  /**
+   * How loud the user's sound is (dB relative to full scale), see `levels`. With echo suppressed by silence, that is what it is
+   * measured on.
+   */
+  level: [Stamp & LevelReport & { problem?: MicrophoneProblem }];
+  /** With `over`, what was warned of by this code is good again. */
+  warning: [Stamp & { code: string; message: string; advice?: string; turn?: number; over?: true }];
   error: [
     Stamp & {
       code: string;

@@ -1,81 +1,33 @@
-import {
-  clientContent,
-  fitToolResponse,
-  profileFor,
-  realtimeInput,
-  toolResponse,
-  type FunctionResponse,
-  type LiveClientMessage,
-  type LiveConnectConfig,
-  type LiveServerMessage,
-  type UsageMetadata,
-} from '../protocol';
+import { profileFor, type LiveClientMessage, type LiveServerMessage } from '../protocol';
 import { Asking } from './asking';
 import { INPUT_BYTES_PER_MS } from './chunker';
 import { CostMeter } from './cost';
 import type { LiveError } from './errors';
-import type { Emit, LiveEvents } from './events';
+import type { LiveEvents } from './events';
 import { FitReport } from './fit-report';
+import type { FlowContext, FlowState } from './flow-options';
 import { Inputs } from './inputs';
-import { Lanes, type LaneOptions, type Uplink } from './lanes';
-import { listeningBy, type Listening, type TurnDetectionOptions } from './listening';
+import { Lanes, type Uplink } from './lanes';
+import { listeningBy } from './listening';
 import { Limiter, type Wait } from './limits/limiter';
-import type { CostLimitOptions, LimitOptions } from './limits/options';
+import { Outgoing } from './outgoing';
+import { Microphone } from './microphone';
 import { announcement, Announcer } from './say';
+import { SleepListening } from './sleep';
 import type { LiveEndpoint } from './target';
-import { InputClock, Speech, type TurnTimings } from './timings';
-import type { OpenCall } from './tools/open-call';
-import { Tools, type CallsBefore, type NotSaved, type ToolsOptions } from './tools/tools';
-import type { ToolSession } from './tools/tool-session';
+import { InputClock, Speech } from './timings';
+import { Tools, type CallsBefore, type NotSaved } from './tools/tools';
 import { Turns } from './turns';
-import type { WatchdogOptions } from './watchdogs/options';
 import { Watchdogs } from './watchdogs/watchdogs';
-
-/** What a conversation has been so far, for one that is taken up again: plain JSON. */
-export interface FlowState {
-  /** Number of the last turn. */
-  turn: number;
-  usage: UsageMetadata;
-  /** What the conversation has cost (USD). */
-  costUsd?: number;
-  /** Function calls that wait for their answer. */
-  openCalls?: OpenCall[];
-}
-
-/** The part of a session's options that is about the flow of data. */
-export interface FlowOptions extends ToolsOptions {
-  endpoint: LiveEndpoint;
-  config?: LiveConnectConfig;
-  lanes?: LaneOptions;
-  /** Who decides when the user speaks. Default: the service. */
-  turnDetection?: TurnDetectionOptions;
-  /** How much one key may do; what exceeds it waits. Default: no limits. */
-  limits?: LimitOptions;
-  /** How much money may be spent; then the session closes. Default: no limits. */
-  costLimits?: CostLimitOptions;
-  /** What is watched and warned of; `false` switches all of it off. */
-  watchdogs?: WatchdogOptions | false;
-}
-
-/** What {@link Flow} needs of its session. */
-export interface FlowContext {
-  options: FlowOptions;
-  model: string;
-  conversation: string;
-  emit: Emit;
-  /** The session, for the functions that it runs. */
-  session(): ToolSession;
-  /** Connection part of each turn's timings. */
-  timings(): TurnTimings;
-  before: FlowState;
-  /** Ends the session, because its money is spent. */
-  close(reason: string): void;
-  /** Something was sent that the model is to answer. @param sure false: sound that may have been speech; default true */
-  asked(sure?: boolean): void;
-}
+import { Eyes } from './watching';
+import { Withholding, type Judge } from './withholding';
 
 /** The model says nothing although it should: what it is asked then. */
 const NUDGE = 'Please go on.';
+/** An answer that is owed for longer is not waited for when something else is to be asked (ms). */
+const PATIENCE_MS = 30_000;
+/** Sound that nothing has come of for that long was no speech (ms). */
+const UTTERANCE_MS = 5000;
 
 /**
  * Everything of a session that lasts across its connections and moves data: what waits to be sent, what the turns are,
@@ -85,14 +37,17 @@ export class Flow {
   readonly input = new InputClock();
   readonly lanes: Lanes;
   readonly inputs: Inputs;
-  readonly listening: Listening;
+  readonly listening: SleepListening;
   readonly turns: Turns;
   readonly tools: Tools;
   readonly announcer: Announcer;
   readonly fits: FitReport;
+  private readonly outgoing: Outgoing;
+  private readonly withholding: Withholding;
+  readonly eyes: Eyes;
   private readonly limiter: Limiter;
   private readonly asking: Asking;
-  private readonly costs: CostMeter;
+  readonly costs: CostMeter;
   private readonly watchdogs: Watchdogs;
   private readonly speech: Speech;
   private connected = false;
@@ -100,8 +55,10 @@ export class Flow {
   private heardAt = 0;
 
   constructor(private readonly context: FlowContext) {
-    const { options, emit, conversation, before, model } = context;
+    const { options, emit, before, model, sleep } = context;
+    const backend = options.endpoint.backend === 'vertex' ? 'vertex' : 'gemini';
     this.fits = new FitReport(emit);
+    this.outgoing = new Outgoing(model, backend, this.fits);
     const limits = options.limits ?? {};
     const key = limits.key || credentialOf(options.endpoint);
     this.limiter = Limiter.for(key, model, limits);
@@ -119,21 +76,33 @@ export class Flow {
       this.watchdogs.spoken();
       context.asked(false);
     });
-    const { maxFramesPerSecond } = profileFor(model);
-    this.lanes = new Lanes({ maxFramesPerSecond, ...options.lanes }, (pcm) => {
+    const { maxFramesPerSecond: most } = profileFor(model);
+    const maxFramesPerSecond = Math.min(most, options.lanes?.maxFramesPerSecond ?? most);
+    const onAudio = (pcm: Buffer): void => {
       if (this.speech.add(pcm, pcm.length / INPUT_BYTES_PER_MS)) this.input.mark();
-    });
-    this.listening = listeningBy(options.turnDetection ?? { by: 'model' }, {
+      if (this.speech.begins) this.eyes.speech();
+    };
+    this.lanes = new Lanes({ ...options.lanes, maxFramesPerSecond }, onAudio, (news) => this.eyes.sent(news));
+    const awake = listeningBy(options.turnDetection ?? { by: 'model' }, {
       lanes: this.lanes,
       emit,
       held: () => this.tools.hold,
       ended: (exact) => this.activityEnded(exact),
       paused: () => this.speech.pause(),
     });
+    this.listening = new SleepListening(awake, sleep.settings, {
+      emit,
+      activity: () => sleep.activity(),
+      woken: (by, word) => sleep.woken(by, word),
+    });
+    const microphone = new Microphone(options.levels, emit);
     this.inputs = new Inputs({
-      sendAudio: (pcm) => this.listening.audio(pcm),
+      sendAudio: (pcm) => {
+        microphone.hear(pcm);
+        this.listening.audio(pcm);
+      },
       flushAudio: () => this.listening.flush(),
-      sendPicture: (data, mimeType) => this.lanes.sendPicture(data, mimeType),
+      sendPicture: (data, mimeType) => this.eyes.see(data, mimeType),
     });
     const onWait = (wait: Wait): void => emit('waiting', wait);
     this.asking = new Asking(this.limiter, this.lanes, onWait, () => {
@@ -155,18 +124,20 @@ export class Flow {
     this.tools = new Tools({
       emit,
       model,
-      backend: this.backend,
+      backend,
       options,
       session: () => context.session(),
       before: before.openCalls,
-      send: (responses, due, sent) => this.sendAnswers(responses, due, sent),
+      send: (responses, due, sent) => this.outgoing.answers(this.lanes, responses, due, sent),
       answered: (responses) => {
         this.watchdogs.answered(responses);
         context.asked();
       },
     });
     this.turns = new Turns({
-      conversation,
+      get conversation() {
+        return context.conversation;
+      },
       emit: (event, payload) => {
         if (event === 'turn') this.turnOver(payload as LiveEvents['turn'][0]);
         emit(event, payload);
@@ -177,10 +148,31 @@ export class Flow {
       watchdogs: this.watchdogs,
       queue: () => this.lanes.stats,
       timings: () => context.timings(),
-      begun: () => this.asking.turnBegun(),
+      begun: (watch) => {
+        this.asking.turnBegun();
+        if (!watch) this.eyes.seen();
+      },
       settled: () => this.announcer.check(),
       lastTurn: before.turn,
       usage: before.usage,
+    });
+    this.withholding = new Withholding((message) => this.turns.take(message), {
+      passing: (any) => this.turns.show(any),
+      gone: () => this.turns.swallow(),
+    });
+    this.eyes = new Eyes({
+      ...{ model, options, emit, lanes: this.lanes },
+      idle: (quietMs) => this.connected && this.quietFor(quietMs),
+      ask: (text, due, sent) => {
+        const message = this.outgoing.text(text);
+        return this.asking.tryAsk(message, due, () => {
+          this.watchdogs.asked();
+          context.asked();
+          sent();
+        });
+      },
+      withhold: (judge) => this.withhold(judge, true),
+      told: (warning) => this.fits.tell([warning]),
     });
     this.announcer = new Announcer({
       usable: () => this.connected,
@@ -205,6 +197,12 @@ export class Flow {
   /** Whether the model waits for the answer of a function, or an answer waits to be sent. */
   get callsPending(): boolean {
     return this.tools.pending;
+  }
+
+  /** Something goes on that a connection is needed for: an answer, its playback, a function, something that waits to be sent. */
+  get busy(): boolean {
+    const waiting = this.announcer.queued + this.asking.queued + this.lanes.stats.queuedMessages;
+    return this.turns.busy || this.callsPending || waiting > 0;
   }
 
   /**
@@ -233,6 +231,7 @@ export class Flow {
     this.listening.open();
     this.lanes.open(uplink);
     this.announcer.check();
+    this.eyes.open();
   }
 
   /** Takes a message of the server. */
@@ -240,8 +239,24 @@ export class Flow {
     this.heardAt = performance.now();
     this.input.heard(this.heardAt);
     this.watchdogs.heard(this.heardAt);
-    this.turns.take(message);
+    this.withholding.take(message);
     if (message.usageMetadata) this.checkCosts();
+  }
+
+  /**
+   * Keeps back what the service says from its next message on, until the judge has decided.
+   *
+   * @param watch it was asked about pictures alone @returns the number of the turn that is kept back, if it is one of its own
+   */
+  withhold(judge: Judge, watch = false): number | undefined {
+    const turn = this.turns.hide(watch);
+    this.withholding.begin(judge);
+    return turn;
+  }
+
+  /** What is being kept back is decided upon from outside: nothing more of it is waited for. */
+  endWithholding(verdict: 'pass' | 'drop'): void {
+    this.withholding.end(verdict);
   }
 
   /**
@@ -251,12 +266,13 @@ export class Flow {
    * @throws LiveError `QUEUE_FULL`
    */
   sendText(text: string, say = false): void {
-    const message = this.textMessage(say ? announcement(text) : text);
+    const message = this.outgoing.text(say ? announcement(text) : text);
     this.ask(message, () => this.turns.typed(text, say));
   }
 
   /** Sends something that the model is to answer. @throws LiveError `QUEUE_FULL` */
   ask(message: LiveClientMessage, sent?: () => void): void {
+    this.eyes.want('text');
     this.asking.ask(message, () => {
       this.input.mark();
       this.watchdogs.asked();
@@ -287,14 +303,37 @@ export class Flow {
     this.lanes.shut();
     this.watchdogs.stop();
     this.announcer.stop();
+    this.eyes.close();
   }
 
   /** The connection is gone: what waits goes on waiting, the answer ends with what came. */
   lost(): void {
     this.shut();
+    this.withholding.end('drop');
     this.tools.lost();
     this.asking.lost();
     this.turns.lost();
+  }
+
+  /** The session falls asleep: nothing waits any more, and what is said is listened to here. Nobody is told; {@link slept} is to follow. */
+  sleep(): void {
+    this.connected = false;
+    this.lanes.shut();
+    this.lanes.clear();
+    this.asking.stop();
+    this.announcer.clear();
+    this.watchdogs.stop();
+    // What was said last is nothing that the next connection answers.
+    this.input.take();
+    this.listening.sleep();
+  }
+
+  /** What is under way of the connection that is being left ends; an answer may be heard to its end. */
+  slept(notSaved: NotSaved): void {
+    this.listening.settle();
+    this.withholding.end('drop');
+    this.tools.close(notSaved);
+    this.turns.closed(true);
   }
 
   /**
@@ -304,6 +343,7 @@ export class Flow {
    */
   close(finish: boolean, notSaved: NotSaved): void {
     this.connected = false;
+    this.withholding.end('drop');
     this.tools.close(notSaved);
     this.turns.closed(finish);
     this.asking.stop();
@@ -320,9 +360,18 @@ export class Flow {
     this.announcer.turnOver(say, incomplete);
   }
 
+  /** Nobody speaks or plays or waits for anything, and nothing has come for that long (ms). */
+  private quietFor(ms: number): boolean {
+    const quiet = performance.now() - this.heardAt;
+    if (quiet < ms || this.busy || this.withholding.active || this.listening.active) return false;
+    // What has not been answered for long is not going to be.
+    if (this.turns.occupied && quiet < PATIENCE_MS) return false;
+    return !this.input.pending || this.input.ageMs > UTTERANCE_MS;
+  }
+
   private nudge(): void {
     try {
-      this.asking.ask(this.textMessage(NUDGE), () => this.watchdogs.asked());
+      this.asking.ask(this.outgoing.text(NUDGE), () => this.watchdogs.asked());
     } catch {
       // Much waits to be asked already: that will move the model as well.
     }
@@ -334,36 +383,6 @@ export class Flow {
     const { code, message, advice, policy } = error;
     this.context.emit('error', { code, message, advice, policy });
     this.context.close(message);
-  }
-
-  private sendAnswers(
-    responses: FunctionResponse[],
-    due: () => FunctionResponse[],
-    sent: () => void,
-  ): boolean {
-    const message = this.answersMessage(responses);
-    const still = (): LiveClientMessage | undefined => {
-      const left = due();
-      if (left.length === responses.length) return message;
-      return left.length > 0 ? this.answersMessage(left) : undefined;
-    };
-    return this.lanes.sendControl(message, { due: still, sent });
-  }
-
-  private answersMessage(responses: FunctionResponse[]): LiveClientMessage {
-    const { model } = this.context;
-    const fitted = fitToolResponse(profileFor(model), responses, this.backend);
-    this.fits.tell(fitted.warnings);
-    return toolResponse({ functionResponses: fitted.functionResponses }, this.backend);
-  }
-
-  private get backend(): 'gemini' | 'vertex' {
-    return this.context.options.endpoint.backend === 'vertex' ? 'vertex' : 'gemini';
-  }
-
-  private textMessage(text: string): LiveClientMessage {
-    const lane = profileFor(this.context.model).textLane;
-    return lane === 'realtimeInput' ? realtimeInput({ text }) : clientContent({ turns: text });
   }
 }
 

@@ -5,7 +5,7 @@
  * @packageDocumentation
  */
 export { LiveSession } from './session';
-export type { LiveSessionOptions, LiveStats } from './session-core';
+export type { LiveSessionOptions, LiveStats } from './session-options';
 export * from './auth';
 export type { ConversationState, HistoryEntry } from './conversation';
 export { LiveError, type LiveErrorCode, type LiveErrorDetails } from './errors';
@@ -22,9 +22,11 @@ export type {
 } from './events';
 export type { TokensByModality } from './cost-report';
 export type { LaneOptions, LaneStats } from './lanes';
+export type { LevelsOptions } from './microphone';
 export type { CostLimitOptions, DayStore, LimitOptions } from './limits/options';
 export { Recorder, type RecorderOptions, type RecorderStats, type RecorderWarning } from './recorder';
 export { agentFor, type Environment, type NetworkOptions } from './network';
+export type { Awakening, Savings, SleepOptions, SleepStats, WakeCause } from './sleep';
 export { TRANSITIONS } from './state';
 export type { ContextChange } from './preparation';
 export type { RecoveryOptions } from './recovery/options';
@@ -63,4 +65,5 @@ export {
 export { checkDeclaration, type DeclarationProblem } from '../protocol';
 export type { Grounding, Source, VisitedUrl } from './grounding';
 export type { CodeRun, TurnCall, TurnDetails, TurnQueue, TurnTimes } from './turn-event';
+export type { WatchingOptions, WatchingStats } from './watching';
 export type { WatchdogCode, WatchdogOptions } from './watchdogs/options';

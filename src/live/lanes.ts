@@ -19,7 +19,10 @@ export interface LaneOptions {
   maxControlChars?: number;
   /** Bytes that may lie in the socket; beyond, the lanes wait. Default 64 KiB, about 1.5 s of audio. */
   highWaterBytes?: number;
-  /** Pictures sent per second; between them only the latest is kept. Default: what the model looks at. 0: none. */
+  /**
+   * Pictures sent per second; between them only the latest is kept. Default: what the model looks at, which is also the
+   * most. 0: none. One that waits for its time is sent at once before a question.
+   */
   maxFramesPerSecond?: number;
 }
 
@@ -49,6 +52,16 @@ interface ControlItem {
   due?: () => LiveClientMessage | undefined;
   /** Called when it is handed to the socket. */
   sent?: () => void;
+  /** The model is to answer it: the picture that waits goes before it. */
+  question?: boolean;
+}
+
+/** A picture that waits. */
+interface Picture {
+  data: Buffer;
+  mimeType: string;
+  /** It shows something new, or it has replaced one that did. */
+  news: boolean;
 }
 
 /** Most bytes that a character of a message and the header of its frame may take. */
@@ -61,7 +74,7 @@ const MAX_AUDIO_ITEMS = 5000;
 
 /**
  * What waits to be sent, in three lanes: control messages first, then audio with its activity markers in their
- * order, then the latest picture. Nothing leaves before {@link Lanes.open}, and nothing beyond what the network
+ * order, then the latest picture, which goes first before a question. Nothing leaves before {@link Lanes.open}, and nothing beyond what the network
  * takes: a stalled connection costs old audio, not memory.
  */
 export class Lanes {
@@ -69,7 +82,7 @@ export class Lanes {
   private controlChars = 0;
   private audioItems: AudioItem[] = [];
   private readonly chunker = new Chunker();
-  private picture: { data: Buffer; mimeType: string } | undefined;
+  private picture: Picture | undefined;
   /** When the next picture may leave (monotonic ms), and what waits for that. */
   private pictureDue = 0;
   private pictureTimer: NodeJS.Timeout | undefined;
@@ -93,6 +106,8 @@ export class Lanes {
     options: LaneOptions,
     /** Called with each chunk of audio that is handed to the socket. */
     private readonly onAudioSent: (pcm: Buffer) => void,
+    /** Called for each picture that is handed to the socket. */
+    private readonly onPictureSent: (news: boolean) => void = () => {},
   ) {
     this.maxAudioBytes = (options.maxAudioMs ?? 5000) * INPUT_BYTES_PER_MS;
     this.maxControlChars = options.maxControlChars ?? 4 * 1024 * 1024;
@@ -114,7 +129,10 @@ export class Lanes {
   }
 
   /** Queues a control message; false when too much waits already. */
-  sendControl(message: LiveClientMessage, watch: Pick<ControlItem, 'due' | 'sent'> = {}): boolean {
+  sendControl(
+    message: LiveClientMessage,
+    watch: Pick<ControlItem, 'due' | 'sent' | 'question'> = {},
+  ): boolean {
     const text = encode(message);
     if (this.controlChars + text.length > this.maxControlChars && this.control.length > 0) return false;
     this.control.push({ message, text, ...watch });
@@ -162,12 +180,19 @@ export class Lanes {
     this.pump();
   }
 
-  /** Puts a picture in the place of the one that waits. */
-  sendPicture(data: Buffer, mimeType: string): void {
+  /** Puts a picture in the place of the one that waits. @param news it shows something new */
+  sendPicture(data: Buffer, mimeType: string, news = true): void {
     if (this.picture || this.framesPerSecond <= 0) this.counts.droppedVideoFrames++;
     if (this.framesPerSecond <= 0) return;
-    this.picture = { data, mimeType };
+    this.picture = { data, mimeType, news: news || this.picture?.news === true };
     this.pump();
+  }
+
+  /** The user begins to speak: the picture that waits for its time need not wait any longer. */
+  freshen(): void {
+    this.pictureDue = 0;
+    // Not from within: this may be called while something is being handed to the socket.
+    if (this.pictureTimer) this.pumpLater(0);
   }
 
   /** Audio and its markers wait although the network would take them; the bounds hold all the same. */
@@ -235,10 +260,11 @@ export class Lanes {
   }
 
   private readonly pump = (): void => {
-    while (this.uplink && this.uplink.bufferedAmount < this.highWaterBytes) {
+    for (let { uplink } = this; uplink && uplink.bufferedAmount < this.highWaterBytes; uplink = this.uplink) {
       const frame = this.next();
       if (frame === undefined) return;
-      this.post(this.uplink, frame);
+      // Whoever was told of it may have closed the session: then the connection takes it and sends nothing.
+      this.post(uplink, frame);
     }
   };
 
@@ -257,6 +283,7 @@ export class Lanes {
   }
 
   private next(): SentFrame | undefined {
+    if (this.asksNext) return this.takePicture();
     for (let item = this.control.shift(); item; item = this.control.shift()) {
       this.controlChars -= item.text.length;
       const due = item.due ? item.due() : item.message;
@@ -275,20 +302,42 @@ export class Lanes {
     return this.audioFrame(item.pcm);
   }
 
+  /** A picture waits, and what is to be sent next is a question: it is about what can be seen now. */
+  private get asksNext(): boolean {
+    if (!this.picture) return false;
+    const [message] = this.control;
+    if (message) return message.question === true;
+    return !this.held && this.audioItems[0]?.marker?.realtimeInput?.activityStart !== undefined;
+  }
+
   private nextPicture(): string | undefined {
     if (!this.picture || this.pictureTimer) return undefined;
-    const now = performance.now();
-    if (now < this.pictureDue) {
-      this.pictureTimer = setTimeout(() => {
-        this.pictureTimer = undefined;
-        this.pump();
-      }, this.pictureDue - now);
+    const wait = this.pictureDue - performance.now();
+    if (wait > 0) {
+      this.pumpLater(wait);
       return undefined;
     }
-    const { data, mimeType } = this.picture;
+    return this.takePicture();
+  }
+
+  private pumpLater(ms: number): void {
+    clearTimeout(this.pictureTimer);
+    this.pictureTimer = setTimeout(() => {
+      this.pictureTimer = undefined;
+      this.pump();
+    }, ms);
+  }
+
+  private takePicture(): string | undefined {
+    const { picture } = this;
+    if (!picture) return undefined;
     this.picture = undefined;
-    this.pictureDue = now + 1000 / this.framesPerSecond;
+    clearTimeout(this.pictureTimer);
+    this.pictureTimer = undefined;
+    this.pictureDue = performance.now() + 1000 / this.framesPerSecond;
     this.counts.sentVideoFrames++;
+    this.onPictureSent(picture.news);
+    const { data, mimeType } = picture;
     return encode(realtimeInput({ video: { mimeType, data: data.toString('base64') } }));
   }
 }

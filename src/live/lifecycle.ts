@@ -67,8 +67,10 @@ export class Lifecycle {
   private timer: NodeJS.Timeout | undefined;
   /** Who waits in `connect()`. */
   private waiting: Deferred | undefined;
-  /** Who waits in `close()`. */
+  /** Who waits in `close()` or `sleep()`. */
   private closing: Deferred | undefined;
+  /** What the session is when that is done, and why. */
+  private after: 'closed' | 'asleep' = 'closed';
   private closeReason: string | undefined;
   /** Why the connection was closed from here, in order to connect again. */
   private restarting: string | undefined;
@@ -76,8 +78,8 @@ export class Lifecycle {
   private refusals = 0;
   /** What the next attempt waits for. */
   private paused: string | undefined;
-  /** The session was ready in this run: from then on, failures are told as events. */
-  private wasReady = false;
+  /** The session was ready in this run, sleep included: from then on, failures are told as events. */
+  wasReady = false;
 
   constructor(
     private readonly host: LifecycleHost,
@@ -103,7 +105,7 @@ export class Lifecycle {
   }
 
   private get running(): boolean {
-    return !['idle', 'closing', 'closed', 'failed'].includes(this.state);
+    return !['idle', 'closing', 'asleep', 'closed', 'failed'].includes(this.state);
   }
 
   connect(): Promise<void> {
@@ -118,16 +120,27 @@ export class Lifecycle {
 
   /** Resolves when the socket and every timer is gone. @param reason told with the states that follow */
   close(reason?: string): Promise<void> {
-    this.settle(closedError());
+    return this.end('closed', reason);
+  }
+
+  /** As {@link close}, and what follows is `connect()` again; also without a connection. */
+  sleep(reason: string): Promise<void> {
+    return this.end('asleep', reason);
+  }
+
+  private end(after: 'closed' | 'asleep', reason?: string): Promise<void> {
+    this.settle(closedError(after === 'closed' ? 'closed' : 'sent to sleep'));
+    // Whoever spoke last has the word.
+    if (!this.closing || after !== this.after) this.closeReason = reason;
+    this.after = after;
     if (this.closing) return this.closing.promise;
     this.abort.abort();
     this.unpause();
     if (!this.connection) {
-      if (this.running) this.moveTo('closed', reason);
+      if (this.running || this.state === 'asleep' || after === 'asleep') this.moveTo(after, reason);
       return Promise.resolve();
     }
     const { promise } = (this.closing = deferred());
-    this.closeReason = reason;
     this.moveTo('closing', reason);
     this.connection.close();
     return promise;
@@ -152,7 +165,8 @@ export class Lifecycle {
     if (this.running || !this.waiting) return;
     this.abort = new AbortController();
     this.restarting = undefined;
-    this.wasReady = false;
+    // One that slept goes on: what keeps it from connecting now is not a mistake of its configuration.
+    if (this.state !== 'asleep') this.wasReady = false;
     this.backoff.reset();
     this.next();
   }
@@ -235,9 +249,10 @@ export class Lifecycle {
     this.attempt = undefined;
     this.host.detached();
     if (this.closing) {
-      this.moveTo('closed', this.closeReason);
       const { resolve } = this.closing;
+      // A listener may close a session that is asleep now, or wake it.
       this.closing = undefined;
+      this.moveTo(this.after, this.closeReason);
       resolve();
       return;
     }

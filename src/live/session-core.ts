@@ -1,65 +1,29 @@
 import { randomUUID } from 'node:crypto';
-import {
-  DEFAULT_MODEL,
-  encode,
-  isObject,
-  profileFor,
-  type LiveClientSetup,
-  type LiveConnectConfig,
-  type LiveServerMessage,
-} from '../protocol';
+import { DEFAULT_MODEL, encode, isObject, profileFor, type LiveServerMessage } from '../protocol';
 import { INPUT_BYTES_PER_MS } from './chunker';
 import type { Connection } from './connection';
 import { Conversation, type ConversationState } from './conversation';
 import { GuardedEmitter } from './emitter';
 import { LiveError } from './errors';
 import type { Emit, LiveEventName, LiveEvents, SessionState, TurnEvent } from './events';
-import { Flow, type FlowOptions } from './flow';
-import type { LaneStats } from './lanes';
+import { Flow } from './flow';
 import { arrange } from './listening';
 import { Lifecycle, type Attempt } from './lifecycle';
 import { Preparation, type ContextChange } from './preparation';
 import { tellProblem, tellRest } from './receive';
 import { Care } from './recovery/care';
-import { recoverySettings, type RecoveryOptions, type RecoverySettings } from './recovery/options';
-import type { ReplayStats } from './recovery/replay';
+import { recoverySettings, type RecoverySettings } from './recovery/options';
 import { Revival, type Beginning } from './recovery/revival';
 import { timerMs } from './recovery/time';
 import { hostOf } from './redact';
-import { guardTap, type FrameTap } from './tap';
+import type { LiveSessionOptions, LiveStats } from './session-options';
+import { Bedtime, sleepSettings } from './sleep';
+import { guardTap } from './tap';
 import { checkTools, type AnyTool } from './tools/define';
 import type { OpenCall } from './tools/open-call';
 import type { ToolPolicy } from './tools/policy';
 import type { ToolSession } from './tools/tool-session';
-
-/** What a session needs; only `endpoint` has no default. */
-export interface LiveSessionOptions extends FlowOptions {
-  /** Default {@link DEFAULT_MODEL}. */
-  model?: string;
-  config?: LiveConnectConfig;
-  /** Fields of the `setup` message that are to be sent as they are; they win over `config`. */
-  rawSetup?: LiveClientSetup;
-  /**
-   * How long the socket may take to open, and then the service to answer the setup (ms, each); also how long tools and
-   * credentials may take that are asked for before. Default 10000.
-   */
-  setupTimeoutMs?: number;
-  /** A conversation to take up again. */
-  resumeFrom?: ConversationState;
-  /** How the conversation is kept alive; `false`: one connection, whose end is the end of the session. */
-  recovery?: RecoveryOptions | false;
-  /** Sees every frame. */
-  tap?: FrameTap;
-}
-
-/** Counters of a session. */
-export interface LiveStats extends LaneStats, ReplayStats {
-  /** Frames that were no JSON object. */
-  badFrames: number;
-  receivedMessages: number;
-  /** Sound that was heard and not sent: nobody spoke, or the button was not held (ms); see `turnDetection`. */
-  unsentAudioMs: number;
-}
+import { withTranscript } from './watching';
 
 const BACKENDS = ['gemini', 'vertex', 'custom', 'local'];
 const SETUP_TIMEOUT_MS = 10_000;
@@ -75,6 +39,7 @@ export abstract class SessionCore extends GuardedEmitter {
   private readonly life: Lifecycle;
   private readonly care: Care;
   private readonly preparation: Preparation;
+  private readonly bedtime: Bedtime;
   /** A conversation is taken up, so that a fresh session has lost something. */
   private takesUp: boolean;
   /** Turn detection that cannot be: told once, when the first connection is ready. */
@@ -88,18 +53,28 @@ export abstract class SessionCore extends GuardedEmitter {
       throw new LiveError('BAD_CONFIG', `A session needs an endpoint with a backend: ${BACKENDS.join(', ')}`);
     }
     checkTools(options.tools ?? []);
-    const { config, turnDetection, refused } = arrange(options);
+    const { config: arranged, turnDetection, refused } = arrange(options);
+    const sleep = sleepSettings(options.sleep, turnDetection);
+    const hears = sleep.phrases.length > 0 ? { inputAudioTranscription: {}, ...arranged } : arranged;
+    const config = options.watching ? withTranscript(hears) : hears;
     this.options = { ...options, config, turnDetection };
     this.refused = refused;
     this.model = options.model || DEFAULT_MODEL;
     const settings = recoverySettings(options.recovery);
-    this.memory = this.remember();
+    const memory = (this.memory = this.remember());
     this.takesUp = options.resumeFrom !== undefined;
     this.flow = new Flow({
       options: this.options,
       model: this.model,
-      conversation: this.conversation,
+      get conversation() {
+        return memory.state.conversation;
+      },
       emit: this.tell,
+      sleep: {
+        settings: sleep,
+        activity: () => this.bedtime.touch(),
+        woken: (by, word) => this.bedtime.woken(by, word),
+      },
       session: () => this.self,
       timings: () => this.life.connection?.timings ?? {},
       before: this.memory.state,
@@ -112,6 +87,10 @@ export abstract class SessionCore extends GuardedEmitter {
     const { resumable, indexed } = this.preparation;
     const parts = { life: () => this.life, flow: () => this.flow };
     this.care = new Care({ settings, revival, resumable, indexed, ...parts });
+    const since = options.resumeFrom?.asleepSince;
+    const { tell: emit, memory: conversation } = this;
+    const care = (): Care => this.care;
+    this.bedtime = new Bedtime({ settings: sleep, since, emit, conversation, care, ...parts });
   }
 
   /** This session, as its functions see it. */
@@ -131,6 +110,11 @@ export abstract class SessionCore extends GuardedEmitter {
     return this.life.usable;
   }
 
+  /** The session sleeps, or was woken by what may not be the phrase. */
+  get asleep(): boolean {
+    return this.bedtime.asleep;
+  }
+
   /** Function calls that wait for an answer, oldest first. */
   get openCalls(): readonly OpenCall[] {
     return this.flow.tools.open;
@@ -143,6 +127,8 @@ export abstract class SessionCore extends GuardedEmitter {
       queuedAudioMs: lanes.stats.queuedAudioMs + listening.waitingMs,
       unsentAudioMs: listening.unsentBytes / INPUT_BYTES_PER_MS,
       ...this.care.stats,
+      sleep: this.bedtime.stats,
+      watching: this.flow.eyes.stats,
       badFrames: this.badFrames,
       receivedMessages: this.receivedMessages,
     };
@@ -150,7 +136,25 @@ export abstract class SessionCore extends GuardedEmitter {
 
   /** What another session needs as `resumeFrom` to take this conversation up: plain JSON without credentials. */
   conversationState(): ConversationState {
-    return structuredClone({ ...this.memory.state, ...this.flow.state(this.care.notSaved) });
+    const { asleepSince } = this.bedtime;
+    const asleep = asleepSince !== undefined && { asleepSince };
+    return structuredClone({ ...this.memory.state, ...this.flow.state(this.care.notSaved), ...asleep });
+  }
+
+  /**
+   * Sends the session to sleep: it leaves its connection, keeps the conversation, and listens for what wakes it; from any
+   * state. What waits to be sent is dropped, an answer that has come is heard to its end. Resolves when the socket is gone, or
+   * as soon as something keeps the session awake: for a moment it waits for the service to save the turn that has just ended.
+   *
+   * @param reason told in the `asleep` event
+   */
+  sleep(reason = 'asked'): Promise<void> {
+    return this.bedtime.sleep(reason);
+  }
+
+  /** Wakes the session; as {@link connect}, which does the same. */
+  wake(): Promise<void> {
+    return this.connect();
   }
 
   /**
@@ -162,6 +166,7 @@ export abstract class SessionCore extends GuardedEmitter {
    * `SETUP_TIMEOUT`, `SETUP_REFUSED`, `CLOSED`
    */
   connect(): Promise<void> {
+    this.bedtime.takeUp();
     return this.life.connect();
   }
 
@@ -174,6 +179,7 @@ export abstract class SessionCore extends GuardedEmitter {
    */
   async close(options: { playback?: 'stop' | 'finish'; reason?: string } = {}): Promise<void> {
     const { notSaved } = this.care;
+    this.bedtime.over();
     this.care.close();
     this.flow.close(options.playback === 'finish', notSaved);
     await this.life.close(options.reason);
@@ -204,6 +210,11 @@ export abstract class SessionCore extends GuardedEmitter {
     if (this.usable) await this.refreshContext();
   }
 
+  /** Something was asked of the session: that keeps it awake, or wakes it. */
+  protected stir(): void {
+    this.bedtime.message();
+  }
+
   /** Changes what the session does about function calls by itself, also about those that are open. */
   setToolPolicy(policy: ToolPolicy | false): void {
     this.flow.tools.policy = policy;
@@ -217,6 +228,7 @@ export abstract class SessionCore extends GuardedEmitter {
       ...payload,
     } as LiveEvents[typeof event][0];
     if (event === 'turn') this.keepTurn(stamped as TurnEvent);
+    this.bedtime.told(event, (payload as { type?: unknown }).type);
     this.publish(event, stamped);
   };
 
@@ -278,8 +290,10 @@ export abstract class SessionCore extends GuardedEmitter {
 
   private live(revival: Revival, settings: RecoverySettings): Lifecycle {
     const host = {
-      moved: (from: SessionState, to: SessionState, reason?: string) =>
-        this.tell('state', { from, to, ...(reason && { reason }), endpoint: this.options.endpoint.backend }),
+      moved: (from: SessionState, to: SessionState, reason?: string) => {
+        this.tell('state', { from, to, ...(reason && { reason }), endpoint: this.options.endpoint.backend });
+        this.bedtime.moved(from, to);
+      },
       admit: (signal: AbortSignal) => this.flow.admit(signal),
       prepare: (beginning: Beginning, signal: AbortSignal) =>
         this.preparation.connection(beginning, !this.takesUp, signal),
@@ -297,6 +311,7 @@ export abstract class SessionCore extends GuardedEmitter {
         this.tell('warning', { code: 'INTERNAL', message, advice: 'Report it; the session goes on.' });
       },
       detached: () => {
+        this.bedtime.still();
         this.care.stop();
         this.flow.shut();
       },
@@ -324,6 +339,7 @@ export abstract class SessionCore extends GuardedEmitter {
     this.tellRefused();
     // A listener may have closed the session.
     if (this.life.connection !== connection || !this.usable) return;
+    this.bedtime.ready();
     this.care.ready(connection, attempt, seed.turns ? 1 : 0);
     if (this.preparation.stale) this.refreshContext().catch(this.contextFailed);
   }

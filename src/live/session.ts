@@ -28,7 +28,8 @@ import { SessionCore } from './session-core';
  * What is sent while there is no connection waits, within the bounds of the lanes. A connection that ends is replaced by
  * the next, see `options.recovery`: with `config.sessionResumption` the service resumes the conversation, otherwise, or
  * when it will not, it is told what was said; `restored` says which. The session is `failed` when trying again cannot help,
- * and `closed` when either side said goodbye; `connect()` then takes the conversation up again.
+ * and `closed` when either side said goodbye; `connect()` then takes the conversation up again. While it is `asleep` it has
+ * no connection and costs nothing; what wakes it is in `options.sleep`, and every message does.
  */
 export class LiveSession extends SessionCore {
   /** The history that `historyConfig` announces has been told. */
@@ -58,6 +59,7 @@ export class LiveSession extends SessionCore {
    * configuration turns the service's own detection off. Nothing where this machine detects it.
    */
   activityStart(): void {
+    this.stir();
     this.flow.listening.activityStart();
   }
 
@@ -85,6 +87,7 @@ export class LiveSession extends SessionCore {
     if (!this.profile.inputs.includes('text'))
       throw new LiveError('BAD_INPUT', `${this.profile.name} listens only: it takes no text`);
     this.encoded(() => this.flow.sendText(text));
+    this.stir();
   }
 
   /**
@@ -96,6 +99,7 @@ export class LiveSession extends SessionCore {
    */
   say(text: string, options: SayOptions = {}): void {
     this.encoded(() => this.flow.announcer.say(text, options));
+    this.stir();
   }
 
   /**
@@ -124,6 +128,7 @@ export class LiveSession extends SessionCore {
         if (text) this.flow.turns.typed(text);
       }),
     );
+    this.stir();
   }
 
   /**
@@ -143,6 +148,7 @@ export class LiveSession extends SessionCore {
    */
   interrupt(): void {
     this.flow.turns.interruptLocally();
+    this.flow.eyes.hush();
     const manual = this.options.config?.realtimeInputConfig?.automaticActivityDetection?.disabled === true;
     if (!manual || this.flow.listening.active || !this.usable) return;
     // Nothing is said in it, so no answer is owed.
@@ -163,6 +169,7 @@ export class LiveSession extends SessionCore {
       );
     }
     this.control(message);
+    this.stir();
   }
 
   /** How far a sink that has no handle has played (ms), for the given or the current turn. */

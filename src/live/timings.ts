@@ -33,6 +33,11 @@ export class InputClock {
     return this.last !== undefined;
   }
 
+  /** How long ago that was (ms). */
+  get ageMs(): number {
+    return this.last === undefined ? Infinity : performance.now() - this.last;
+  }
+
   /** Voiced audio or text has been handed to the socket. */
   mark(): void {
     this.last = performance.now();
@@ -84,6 +89,8 @@ const UTTERANCE_END_MS = 800;
 export class Speech {
   /** Whether the last piece was voiced. */
   voiced = false;
+  /** Whether it was the first voiced one since the last utterance. */
+  begins = false;
   private voicedMs = 0;
   private quietMs = 0;
 
@@ -93,6 +100,7 @@ export class Speech {
   /** @returns whether the piece is voiced */
   add(pcm: Buffer, ms: number): boolean {
     this.voiced = isVoiced(pcm);
+    this.begins = this.voiced && this.voicedMs === 0;
     if (this.voiced) {
       this.voicedMs += ms;
       this.quietMs = 0;

@@ -54,6 +54,8 @@ export interface TurnDetails {
   user: string;
   /** What `say()` asked the model to announce in this turn. */
   say?: string;
+  /** The model was asked about pictures alone (`watching`). */
+  watch?: true;
   /** Everything the model said. */
   model: string;
   /** What the model thought, where it tells. */

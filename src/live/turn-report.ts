@@ -81,6 +81,7 @@ export class TurnReport {
       turn: turn.number,
       user: turn.user.text.trim(),
       ...(turn.say !== undefined && { say: turn.say }),
+      ...(turn.watch && { watch: true as const }),
       model,
       thought: turn.thought.text.trim(),
       heard: turn.heard?.text ?? model,

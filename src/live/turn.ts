@@ -34,6 +34,10 @@ export class Turn {
   echo = '';
   /** What the model was asked to announce, and what it was asked with, to tell its echo apart. */
   say: string | undefined;
+  /** The model was asked about pictures alone; nobody has said anything. */
+  watch = false;
+  /** It was kept back, and nobody hears of it. */
+  swallowed = false;
   readonly tools: TurnCall[] = [];
   readonly code: CodeRun[] = [];
   readonly grounding: Grounding[] = [];

@@ -18,8 +18,8 @@ export interface TurnsContext {
   queue(): TurnQueue;
   /** Connection part of each turn's timings. */
   timings(): TurnTimings;
-  /** The model begins a turn. */
-  begun(): void;
+  /** The model begins a turn. @param watch it was asked about pictures alone */
+  begun(watch: boolean): void;
   /** The model may have become idle: a turn is over, or has been played. */
   settled(): void;
   /** Number of the last turn of a conversation that is taken up again. */

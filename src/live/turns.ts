@@ -1,17 +1,15 @@
 import type { LiveServerMessage, UsageMetadata } from '../protocol';
-import { Answer } from './answer';
+import { Answer, isAnswerOnly } from './answer';
 import { readGrounding } from './grounding';
+import { takesLate } from './late';
 import { Playback } from './playback';
-import { hasKeys, isEcho, joined } from './text';
+import { Question } from './question';
+import { hasKeys } from './text';
 import { detailsOf, tells } from './transcripts';
 import { Turn } from './turn';
 import { TurnReport } from './turn-report';
 import type { TurnsContext } from './turns-context';
 import { UsageMeter } from './usage';
-
-/** How long after the end of a turn its last transcript may come (ms), of the user's words and of the model's. */
-const LATE_USER_MS = 2000;
-const LATE_MODEL_MS = 500;
 
 /**
  * Sorts what the server says into turns. A turn begins with the first thing of either side after the last one was
@@ -23,6 +21,8 @@ export class Turns {
   /** Interrupted, and its `turnComplete` is still to come; null when that turn was closed before. */
   private awaiting: Turn | null | undefined;
   private last: Turn | undefined;
+  /** Kept back; it is the current one, or the awaited one once the user has begun to speak. */
+  private hidden: Turn | undefined;
   private count: number;
   /** What the user wrote, or had announced, while the model was still speaking. */
   private ahead: Array<{ text: string; say: boolean }> = [];
@@ -30,6 +30,7 @@ export class Turns {
   private interaction = '';
   private readonly meter: UsageMeter;
   private readonly report: TurnReport;
+  private readonly question: Question;
   private readonly answer: Answer;
   private readonly playback = new Playback((turn) => this.drained(turn));
   /** Raised by everything that ends turns from outside: a message in progress then stops. */
@@ -40,11 +41,18 @@ export class Turns {
     this.count = context.lastTurn ?? 0;
     this.meter = new UsageMeter(context.usage);
     this.report = new TurnReport(emit, this.meter, costs, () => context.queue());
+    const late = (): Turn | undefined => this.lateFor('user');
+    this.question = new Question({ report: this.report, open: () => this.open(), late });
     this.answer = new Answer({ emit, report: this.report, tools, watchdogs, begin: () => this.begin() });
   }
 
   get lastTurn(): number {
     return this.count;
+  }
+
+  /** Another conversation begins; turns are counted on. */
+  renew(): void {
+    this.meter.renew();
   }
 
   get usage(): UsageMetadata {
@@ -88,18 +96,52 @@ export class Turns {
 
   /** The user wrote something, or (`say`) had something announced. */
   typed(text: string, say = false): void {
-    if (this.current?.begun) this.ahead.push({ text, say });
-    else this.addTyped(this.open(), text, say);
+    const { current } = this;
+    if (current && (current.begun || current === this.hidden)) this.ahead.push({ text, say });
+    else this.question.written(this.open(), text, say);
   }
 
-  private addTyped(turn: Turn, text: string, say: boolean): void {
-    if (say) {
-      turn.say = joined(turn.say ?? '', text);
-      return;
-    }
-    turn.typed = joined(turn.typed, text);
-    turn.user.add(turn.user.text === '' ? text : `\n${text}`);
-    this.report.final(turn, 'user');
+  /**
+   * What the service says next is kept back, until {@link show} or {@link swallow}: it is a turn all the same, which has a
+   * number and is paid for. Where a turn is under way already, it is part of that.
+   *
+   * @param watch it was asked for here, about pictures alone @returns its number
+   */
+  hide(watch: boolean): number | undefined {
+    if (this.current || this.awaiting !== undefined || this.ahead.length > 0) return undefined;
+    const turn = this.open();
+    turn.watch = watch;
+    this.hidden = turn;
+    return turn.number;
+  }
+
+  /** The turn that was kept back is told from now on. @param any something of it has come */
+  show(any: boolean): void {
+    const { hidden } = this;
+    this.hidden = undefined;
+    // Nothing has come of it, or the user has spoken and what comes answers that.
+    if (hidden && (!any || this.current !== hidden)) this.forget(hidden);
+  }
+
+  /** The turn that was kept back is over, and nobody hears of it. */
+  swallow(): void {
+    const { hidden } = this;
+    this.hidden = undefined;
+    if (!hidden) return;
+    hidden.swallowed = true;
+    this.context.begun(hidden.watch);
+    this.forget(hidden);
+  }
+
+  /** Its money is spent, even if nobody hears of it. */
+  private forget(turn: Turn): void {
+    if (this.current === turn) this.current = undefined;
+    if (this.awaiting === turn) this.awaiting = undefined;
+    this.last = turn;
+    turn.closedAt = performance.now();
+    this.report.usage(turn);
+    this.context.watchdogs.closed(turn, 'swallowed');
+    this.context.settled();
   }
 
   /** A sink that is no sink of a handle says how far it has played. */
@@ -171,23 +213,7 @@ export class Turns {
   }
 
   input({ serverContent }: LiveServerMessage): void {
-    const interim = serverContent?.interimInputTranscription;
-    if (tells(interim)) {
-      this.report.piece(this.open(), 'user', interim.text ?? '', { interim: true, ...detailsOf(interim) });
-    }
-    const transcript = serverContent?.inputTranscription;
-    if (!tells(transcript)) return;
-    const { text = '', finished } = transcript;
-    const details = detailsOf(transcript);
-    const turn = (text && this.lateFor('user')) || this.open();
-    const asked = `${turn.typed}\n${turn.say ?? ''}`;
-    if (text !== '' && asked !== '\n' && isEcho(turn.echo + text, asked)) {
-      turn.echo += text;
-      return;
-    }
-    turn.user.add(text, finished);
-    this.report.piece(turn, 'user', text, details);
-    if (turn === this.last) this.report.final(turn, 'user');
+    if (serverContent) this.question.heard(serverContent);
   }
 
   parts({ serverContent }: LiveServerMessage): void {
@@ -210,6 +236,7 @@ export class Turns {
     const details = detailsOf(transcript);
     if (text === '') return this.report.piece(this.open(), 'model', text, details);
     const late = serverContent?.modelTurn ? undefined : this.lateFor('model');
+    if (late?.swallowed) return;
     if (late) {
       late.model.add(text, finished);
       this.report.piece(late, 'model', text, details);
@@ -264,9 +291,10 @@ export class Turns {
 
   usageReport({ usageMetadata, serverContent }: LiveServerMessage): void {
     if (!usageMetadata) return;
+    const { current } = this;
     const closing = serverContent?.turnComplete && this.awaiting;
-    const turn =
-      closing || (this.current?.begun ? this.current : (this.awaiting ?? this.last ?? this.begin()));
+    const own = current && (current.begun || current === this.hidden) ? current : undefined;
+    const turn = closing || (own ?? this.awaiting ?? this.last ?? this.begin());
     this.meter.report(turn.number, usageMetadata);
     this.context.costs.report(turn.number, this.meter.of(turn.number) ?? usageMetadata);
     // A turn that is open tells its usage when it closes.
@@ -300,37 +328,31 @@ export class Turns {
     turn.begun = true;
     turn.times.begun = Date.now();
     turn.timings = { ...this.context.timings() };
-    const input = this.context.input.take();
+    // What the user has said meanwhile is answered by another turn.
+    const input = turn.watch ? undefined : this.context.input.take();
     if (input) {
       turn.inputAt = input.at;
       turn.timings.firstByteMs = input.firstByteMs;
       turn.timings.endpointMs = Math.round(performance.now() - input.at);
     }
-    this.context.begun();
+    this.context.begun(turn.watch);
     return turn;
   }
 
-  /** The turn to which new content belongs; an interrupted turn takes none. */
+  /** The turn to which new content belongs; an interrupted turn takes none, nor does one that is kept back. */
   private open(): Turn {
-    if (this.current) return this.current;
+    if (this.current && this.current !== this.hidden) return this.current;
+    if (this.hidden) this.awaiting = this.hidden;
     const turn = new Turn(++this.count, this.context.conversation);
     this.current = turn;
-    for (const { text, say } of this.ahead.splice(0)) this.addTyped(turn, text, say);
+    for (const { text, say } of this.ahead.splice(0)) this.question.written(turn, text, say);
     return turn;
   }
 
-  /**
-   * The turn that is over, when a transcript still belongs to it: transcripts come on their own time, after the end as
-   * well. Not when anything since could have begun another turn.
-   */
+  /** The turn that is over, when a transcript still belongs to it; not when anything since could have begun another one. */
   private lateFor(side: 'user' | 'model'): Turn | undefined {
-    const { last } = this;
-    if (this.current || this.awaiting !== undefined || !last || last.heard) return undefined;
-    if (last.inputAt === undefined || this.context.input.pending) return undefined;
-    const since = performance.now() - last.closedAt;
-    if (side === 'user') return last.user.text === '' && since < LATE_USER_MS ? last : undefined;
-    const spoke = last.model.text !== '' && last.tools.length === 0;
-    return spoke && since < LATE_MODEL_MS ? last : undefined;
+    if (this.current || this.awaiting !== undefined || this.context.input.pending) return undefined;
+    return this.last && takesLate(this.last, side) ? this.last : undefined;
   }
 
   private await(turn: Turn): void {
@@ -361,13 +383,6 @@ export class Turns {
     this.context.emit('activity', { type: 'playback-drained', turn: turn.number });
     this.context.settled();
   }
-}
-
-/** Whether a message holds parts of the answer and nothing else. */
-function isAnswerOnly(message: LiveServerMessage): boolean {
-  for (const name in message) if (name !== 'serverContent') return false;
-  for (const name in message.serverContent) if (name !== 'modelTurn') return false;
-  return true;
 }
 
 const STEPS: ReadonlyArray<(turns: Turns, message: LiveServerMessage) => void> = [

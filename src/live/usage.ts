@@ -42,6 +42,12 @@ export class UsageMeter {
     this.settled = before;
   }
 
+  /** Another conversation begins. */
+  renew(): void {
+    this.settled = {};
+    this.recent.clear();
+  }
+
   /** Takes what the service reports for a turn. A later snapshot may leave out counts of an earlier one. */
   report(turn: number, usage: UsageMetadata): void {
     this.recent.set(turn, { ...this.recent.get(turn), ...usage });

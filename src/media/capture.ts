@@ -1,4 +1,4 @@
-import { isAlsaName, listAudioDevices, pulseAnswers } from './devices';
+import { echoCanceller, isAlsaName, listAudioDevices, pulseAnswers } from './devices';
 import { isMediaError, MediaError } from './errors';
 import { findInPath, resolveFfmpeg } from './ffmpeg';
 import { PCM_16K } from './format';
@@ -75,9 +75,12 @@ export function arecordArgs(device: string | undefined): string[] {
  * Opens a microphone: live 16 kHz mono PCM16 in frames of 640 bytes (20 ms), each stamped with the time at which its last
  * sample was read from the device.
  *
- * Returns at once. A slow consumer never holds the device back: it loses its own oldest frames. While the handle is muted
- * nothing is written. If the microphone cannot be opened or breaks, the handle aborts with `DEVICE_NOT_FOUND` (the message lists
- * what there is), `SOURCE_FAILED`, `NO_FFMPEG` or `FFMPEG_CAPABILITY`; it is not restarted.
+ * Returns at once. A slow consumer never holds the device back: it loses its own oldest frames. While the handle is muted the
+ * device is closed, so that the system shows no recording; opening it again takes as long as the first time.
+ *
+ * `meta.echoCancelled` is true for the microphone of an echo canceller (of PulseAudio or PipeWire), and `meta.canceller` says of
+ * which; this is looked up while it opens. If the microphone cannot be opened or breaks, the handle aborts with
+ * `DEVICE_NOT_FOUND` (the message lists what there is), `SOURCE_FAILED`, `NO_FFMPEG` or `FFMPEG_CAPABILITY`; it is not restarted.
  */
 export function captureMicrophone(options: CaptureOptions = {}): MediaHandle {
   const { device } = options;
@@ -92,14 +95,39 @@ export function captureMicrophone(options: CaptureOptions = {}): MediaHandle {
 }
 
 async function capture(writer: MediaWriter, options: CaptureOptions): Promise<void> {
-  const { signal, startTimeoutMs = 15_000 } = options;
+  const { signal } = options;
+  const { handle } = writer;
   const backend = await chooseBackend(options);
-  const { command, args } = await chooseCommand(backend, options);
+  const program = await chooseCommand(backend, options);
   if (signal?.aborted) return writer.end();
+  const told = backend === 'pulse' ? tellCanceller(handle, options.device) : undefined;
+  while (!signal?.aborted) {
+    if (handle.muted) await unmuted(handle, signal);
+    else await record(writer, program, backend, options);
+  }
+  await told;
+  writer.end();
+}
 
+/** Keeps the microphone open until it is muted or stopped: the system shows that nobody listens, and nobody does. */
+async function record(
+  writer: MediaWriter,
+  { command, args }: Command,
+  backend: CaptureBackend,
+  options: CaptureOptions,
+): Promise<void> {
+  const { signal, startTimeoutMs = 15_000 } = options;
+  const { handle } = writer;
   const tool = spawnTool(command, args);
   const stop = (): void => void tool.stop();
+  let cut = false;
+  const mute = (muted: boolean): void => {
+    if (!muted) return;
+    cut = true;
+    stop();
+  };
   signal?.addEventListener('abort', stop);
+  handle.on('mute', mute);
   let heard = false;
   const timer = setTimeout(stop, startTimeoutMs);
   const framer = new PcmFramer(PCM_16K);
@@ -107,14 +135,32 @@ async function capture(writer: MediaWriter, options: CaptureOptions): Promise<vo
   tool.stdout?.on('data', (bytes: Buffer) => {
     clearTimeout(timer);
     heard = true;
-    for (const frame of framer.push(bytes)) if (!writer.handle.muted) writer.write(frame);
+    for (const frame of framer.push(bytes)) if (!cut) writer.write(frame);
   });
 
   const exit = await tool.exited;
   clearTimeout(timer);
   signal?.removeEventListener('abort', stop);
-  if (signal?.aborted) return writer.end();
-  throw await explain(exit, command, backend, heard, options);
+  handle.off('mute', mute);
+  if (!cut && !signal?.aborted) throw await explain(exit, command, backend, heard, options);
+}
+
+/** Resolves when the microphone is to be heard again, or nobody wants it any more. */
+function unmuted(handle: MediaHandle, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      handle.off('mute', done);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    handle.on('mute', done);
+    signal?.addEventListener('abort', done);
+  });
+}
+
+async function tellCanceller({ meta }: MediaHandle, device: string | undefined): Promise<void> {
+  const canceller = await echoCanceller('capture', device);
+  if (canceller !== undefined) Object.assign(meta, { echoCancelled: true, canceller });
 }
 
 async function chooseBackend({ backend = 'auto', device }: CaptureOptions): Promise<CaptureBackend> {

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { MediaError } from './errors';
 import { bytesPerMs, type MediaFormat } from './format';
 import { callListeners } from './listeners';
-import { Playhead } from './playhead';
+import { Playhead, type PlayedOptions } from './playhead';
 import { ChunkQueue } from './queue';
 import { MediaReader, type OpenOptions } from './reader';
 import { capturedAt, stamp } from './stamp';
@@ -40,6 +40,8 @@ export interface MediaEvents {
   expired: [];
   /** Played position in ms, and whether it is an estimate. */
   played: [ms: number, estimated: boolean];
+  /** A sink told its position (ms), whether it is the one that decides or not. Guesses by the clock are left out. */
+  sink: [ms: number, report: PlayedOptions];
   /** Something was lost or went wrong on the way; the stream goes on. */
   warning: [error: MediaError];
   /** A sink asked the source to be silent (true) or to go on (false). */

@@ -7,6 +7,10 @@ export interface AudioDevice {
   readonly backend: 'pulse' | 'alsa' | 'avfoundation' | 'dshow' | 'ffmpeg';
   /** Whether it is the one that is used when none is chosen. */
   readonly default: boolean;
+  /** Whether the system's echo canceller stands between it and the room: its loudspeakers and microphones belong together. */
+  readonly echoCancelled?: true;
+  /** Which echo canceller that is. */
+  readonly canceller?: string;
 }
 
 /**
@@ -14,15 +18,27 @@ export interface AudioDevice {
  * (measured, in any locale), and versions before 15 have none.
  */
 export function parsePactl(text: string, standard?: string): AudioDevice[] {
-  const row = /^\tName: (.+)\n\tDescription: (.*)$/gm;
-  return [...text.matchAll(row)]
-    .map(([, id, name]) => ({
-      id: id!,
-      name: name || id!,
-      backend: 'pulse' as const,
-      default: id === standard,
-    }))
+  return text
+    .split(/^(?=Sink #|Source #)/m)
+    .flatMap((block) => {
+      const [, id, name] = /^\tName: (.+)\n\tDescription: (.*)$/m.exec(block) ?? [];
+      return id ? [{ id, name: name || id, ...PULSE, default: id === standard, ...cancellerOf(block) }] : [];
+    })
     .sort((a, b) => Number(b.default) - Number(a.default));
+}
+
+const PULSE = { backend: 'pulse' } as const;
+
+/**
+ * PulseAudio's echo canceller is the driver of its devices, and the number of its module says which (measured, 16.1). PipeWire's
+ * puts both into one group (module-echo-cancel.c: `echo-cancel-<pid>-<id>`). A monitor of such a loudspeaker is no microphone.
+ */
+function cancellerOf(block: string): Pick<AudioDevice, 'echoCancelled' | 'canceller'> {
+  if (/^\tMonitor of Sink: (?!n\/a)/m.test(block)) return {};
+  const [, group] = /^\t\tnode\.(?:link-)?group = "(echo-cancel-.+)"$/m.exec(block) ?? [];
+  const [, module] = /^\tOwner Module: (\d+)$/m.exec(block) ?? [];
+  const canceller = group ?? (/^\tDriver: module-echo-cancel/m.test(block) ? `module ${module}` : undefined);
+  return canceller === undefined ? {} : { echoCancelled: true, canceller };
 }
 
 /** `ffmpeg -sources pulse`, `ffmpeg -sinks pulse`: `* name [description] (audio)`, where `*` marks the default. */

@@ -47,6 +47,17 @@ export function isAlsaName(device: string | undefined): boolean {
   return /^(plug|sys)?(hw|default|dmix|dsnoop|front|surround\d*|iec958|hdmi):/.test(device ?? '');
 }
 
+/**
+ * Which echo canceller of PulseAudio or PipeWire a device belongs to (default: the system's default device); undefined if none.
+ */
+export async function echoCanceller(
+  direction: ListOptions['direction'],
+  device?: string,
+): Promise<string | undefined> {
+  const devices = await listPulse({ direction });
+  return devices.find((one) => (device ? one.id === device : one.default))?.canceller;
+}
+
 /** Whether a PulseAudio (or PipeWire) server answers; says so without starting anything but `pactl`. */
 export async function pulseAnswers(): Promise<boolean> {
   if (findInPath('pactl').length) return (await runTool('pactl', ['info'], { timeoutMs: 3000 })).code === 0;

@@ -38,7 +38,9 @@ export type MediaErrorCode =
   /** An optional package that voice detection needs is not installed. */
   | 'NO_SILERO'
   /** It is installed, and does not run. */
-  | 'SILERO_FAILED';
+  | 'SILERO_FAILED'
+  /** A wake-word service cannot be reached, stalls, or does not know the word. */
+  | 'WAKE_WORD_FAILED';
 
 /** An error of the media floor: `code` is for programs, `message` says what happened, to what, and what to do next. */
 export class MediaError extends Error {

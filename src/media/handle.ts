@@ -151,7 +151,9 @@ export class MediaHandle {
    * reports, decides; file sinks must not report. Reports are taken after an abort, too: that is when they matter.
    */
   reportPlayed(ms: number, options: PlayedOptions = {}): void {
-    if (!this.#channel.playhead.report(ms, options)) return;
+    const decides = this.#channel.playhead.report(ms, options);
+    if (Number.isFinite(ms) && options.estimated !== true) this.#channel.emit('sink', ms, options);
+    if (!decides) return;
     const { ms: position, estimated } = this.played;
     this.#channel.emit('played', position, estimated);
   }

@@ -44,5 +44,8 @@ export {
 } from './playout';
 export { openAudioInput, type AudioInputOptions } from './audio-input';
 export type { AudioSource } from './audio-arguments';
+export * from './echo';
 export * from './voice';
 export * from './video';
+export * from './level';
+export * from './wake-word';

@@ -18,6 +18,14 @@ export interface PlayedOptions {
   master?: boolean;
   /** The sink plays no more of the stream, although there is more. Another one may decide from then on. */
   over?: boolean;
+  /**
+   * Where its sound goes: into the `plain` air, which a microphone beside it hears (default); through an echo canceller
+   * (`cancelled`), whose microphone does not hear it; or `away`, where no microphone of this machine hears it: a browser, which
+   * cancels echo itself.
+   */
+  room?: 'plain' | 'cancelled' | 'away';
+  /** With `cancelled`: which echo canceller; the same as `meta.canceller` of its microphone. */
+  canceller?: string;
 }
 
 const GUESS = 0;

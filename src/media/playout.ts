@@ -1,11 +1,13 @@
 import { EventEmitter } from 'node:events';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { echoCanceller } from './devices';
 import { MediaError } from './errors';
 import { isPcm, pcmDurationMs, type MediaFormat } from './format';
 import { PcmFramer } from './framer';
 import type { MediaHandle } from './handle';
 import { callListeners } from './listeners';
+import type { PlayedOptions } from './playhead';
 import type { ToolExit } from './process';
 import type { MediaReader } from './reader';
 import { explainSpeaker, findSpeaker, Speaker, type SpeakerOptions, type SpeakerPath } from './speaker';
@@ -85,6 +87,9 @@ export class Playout extends EventEmitter<PlayoutEvents> {
   private idleTimer: NodeJS.Timeout | undefined;
   /** When the device will have played all it was given (performance clock, ms). */
   private dryAt = 0;
+  /** Where the sound goes, as far as it is known; settled once it is known. */
+  private looking: Promise<void> = Promise.resolve();
+  private room: Pick<PlayedOptions, 'room' | 'canceller'> = { room: 'plain' };
 
   constructor(options: PlayoutOptions = {}) {
     super();
@@ -119,7 +124,7 @@ export class Playout extends EventEmitter<PlayoutEvents> {
     this.closed = true;
     this.stop();
     this.release();
-    await this.gone;
+    await Promise.all([this.gone, this.looking]);
   }
 
   /** Loudness of what is handed over from now on, 0 to 2. */
@@ -187,6 +192,7 @@ export class Playout extends EventEmitter<PlayoutEvents> {
   private async perform(job: Job): Promise<void> {
     const { format } = job.handle;
     const speaker = await this.speakerFor(format);
+    this.looking = this.lookAround();
     if (job.over) return;
     const framer = new PcmFramer(format, PIECE_MS);
     for await (const chunk of job.reader as AsyncIterable<Buffer>) {
@@ -243,9 +249,19 @@ export class Playout extends EventEmitter<PlayoutEvents> {
     if (job.writtenMs === 0) return 0;
     const ms = Math.max(0, job.writtenMs - Math.max(0, job.endsAt - performance.now()));
     const { name: sink = 'speaker', master } = this.options;
-    job.handle.reportPlayed(ms, { sink, master, over });
+    job.handle.reportPlayed(ms, { sink, master, over, ...this.room });
     this.tell('played', ms, job.handle);
     return ms;
+  }
+
+  /**
+   * Whether an echo canceller stands before the loudspeaker. Asked for every stream, because cancellers come and go, and beside its
+   * playing, because asking takes longer than starting.
+   */
+  private async lookAround(): Promise<void> {
+    if (this.path?.backend !== 'pulse') return;
+    const canceller = await echoCanceller('playback', this.options.device);
+    this.room = canceller === undefined ? { room: 'plain' } : { room: 'cancelled', canceller };
   }
 
   private async speakerFor({ rate, channels }: MediaFormat): Promise<Speaker> {

@@ -4,7 +4,7 @@ import { Refusal } from './client-message';
 import { frames } from './frames';
 import type { LateAnswers, Memory } from './memory';
 import { ModelTurn, type TurnContext, type TurnWorld, type UserTurn } from './model-turn';
-import type { BuiltInTool, DeclaredFunction } from './parts';
+import type { BuiltInTool, DeclaredFunction, SeenPicture } from './parts';
 import { textOf, type SessionConfig } from './setup';
 import { addTokens, audioTokens, noTokens, textTokens, usageMetadata } from './tokens';
 import { ToolDesk, type AnswerOutcome } from './tool-desk';
@@ -87,9 +87,10 @@ export class Conversation implements TurnTakerListener, TurnContext {
     this.ask({ text: this.memory.takeOpen(), from: this.progress.current });
   }
 
-  /** A frame of video counts, but the local server is blind. */
-  video(tokens: number): void {
+  /** A frame of video counts, and is known again; nobody looks at it. */
+  video(picture: SeenPicture, tokens: number): void {
     this.begun = true;
+    this.memory.picture = picture;
     addTokens(this.memory.context, { VIDEO: tokens });
   }
 

@@ -26,6 +26,7 @@ export type {
   Reply,
   ResultPart,
   Scenario,
+  SeenPicture,
   Speech,
   SpokenWord,
   Voice,

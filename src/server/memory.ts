@@ -1,5 +1,5 @@
 import type { FunctionResponse } from '../protocol';
-import type { BuiltInTool, CallRequest, CallResult, DeclaredFunction } from './parts';
+import type { BuiltInTool, CallRequest, CallResult, DeclaredFunction, SeenPicture } from './parts';
 import { addTokens, noTokens, textTokens, type TokenCounts } from './tokens';
 
 /** More unanswered lines than this push out the oldest. */
@@ -41,6 +41,8 @@ export class Memory {
   readonly done = new Map<string, 'answered' | 'cancelled'>();
   /** Video was sent, which shortens the session. */
   video = false;
+  /** The newest frame of video. */
+  picture: SeenPicture | undefined;
   /** What was written and not yet answered. */
   private open: string[] = [];
   /** The end of an initial history, which is answered only when the client asks for nothing else. */
@@ -85,6 +87,7 @@ export class Memory {
     copy.tools = this.tools;
     copy.builtIn = this.builtIn;
     copy.video = this.video;
+    copy.picture = this.picture;
     copy.open.push(...this.open);
     copy.unasked.push(...this.unasked);
     addTokens(copy.context, this.context);

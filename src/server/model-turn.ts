@@ -145,6 +145,7 @@ export class ModelTurn {
       memory: memory.facts,
       tools: memory.tools,
       builtIn: memory.builtIn,
+      ...(memory.picture ? { picture: memory.picture } : {}),
       now: new Date(),
       ...(results ? { results } : {}),
       ...('results' in this.user && results === this.user.results ? { late: true } : {}),
@@ -159,7 +160,8 @@ export class ModelTurn {
     if (signal.aborted) return false;
     world.replied(text, speech.source);
     const before = this.speaker.said.text;
-    const written = before === '' ? text : ` ${text}`;
+    const words = config.modality === 'TEXT' ? text : aloud(text);
+    const written = before === '' ? words : ` ${words}`;
     const answer = { text: written, speech, ...(about ? { thought: thoughtAbout(about) } : {}) };
     if (!(await this.speaker.speak(answerSteps(answer, config, world.random), signal))) return false;
     this.speaker.said.text = before + written;
@@ -235,6 +237,9 @@ function thoughtAbout(hearing: Hearing): string {
   const how = hearing.recognizer === 'text' ? 'The user wrote' : 'I heard';
   return `**Looking Up The Rules**\n\n${how} ${heard}. I answer with the rule of my scenario that fits.`;
 }
+
+/** What is heard of a text: the transcript of "<nothing>" has no brackets. */
+const aloud = (text: string): string => /^<([^<>]+)>$/.exec(text)?.[1] ?? text;
 
 /** The sound of a broken vocoder. */
 function tone(samples: number): Int16Array {

@@ -111,6 +111,18 @@ export interface BuiltInUse {
   readonly urls?: ReadonlyArray<{ readonly url: string; readonly read: boolean }>;
 }
 
+/** A picture that came as a frame of video: what its first bytes tell. */
+export interface SeenPicture {
+  /** As the client declared it, for example `image/jpeg`. */
+  readonly mimeType: string;
+  readonly bytes: number;
+  /** Pixels, of JPEG and PNG. */
+  readonly width?: number;
+  readonly height?: number;
+  /** Equal for equal bytes. */
+  readonly digest: string;
+}
+
 /** One user turn as the mind sees it. */
 export interface MindInput {
   /** What was typed, or the transcript of what was heard. */
@@ -122,6 +134,8 @@ export interface MindInput {
   readonly tools: readonly DeclaredFunction[];
   /** Tools of the service that the client has asked for. */
   readonly builtIn?: readonly BuiltInTool[];
+  /** The newest picture that the client has sent. */
+  readonly picture?: SeenPicture;
   readonly now: Date;
   /** The same turn again, with what came of the calls that were asked for. */
   readonly results?: readonly CallResult[];

@@ -4,6 +4,7 @@ import { closes } from './closes';
 import { Conversation, type ConversationWorld } from './conversation';
 import type { Memory } from './memory';
 import { builtInTools, declaredFunctions, type SessionConfig } from './setup';
+import { seenPicture } from './sight';
 import { VIDEO_FRAME_TOKENS } from './tokens';
 import { TurnTaker } from './turn-taker';
 
@@ -105,10 +106,11 @@ export class Session {
   }
 
   private video(blob: Blob): void {
-    if (!/^image\//i.test(blob.mimeType ?? '')) throw new Refusal(closes.invalidArgument());
-    bytesOf(blob);
+    const { mimeType = '' } = blob;
+    if (!/^image\//i.test(mimeType)) throw new Refusal(closes.invalidArgument());
+    const picture = seenPicture(mimeType, bytesOf(blob));
     this.world.sawVideo();
-    this.conversation.video(VIDEO_FRAME_TOKENS);
+    this.conversation.video(picture, VIDEO_FRAME_TOKENS);
   }
 }
 

@@ -23,7 +23,9 @@ export const ACTIONS: Record<string, readonly string[]> = {
     'played',
     'raw',
   ],
-  in: ['start', 'stop'],
+  in: ['start', 'stop', 'mute'],
+  look: ['start', 'stop', 'look', 'mute'],
+  eye: ['start', 'stop', 'look'],
   out: ['stop', 'volume', 'mute'],
   cut: ['stop'],
   join: [],
@@ -51,7 +53,7 @@ const cyclic: Input = { name: 'cyclic' };
 cyclic.self = cyclic;
 
 /** Values that fit nothing. */
-const ODD: readonly unknown[] = [
+export const ODD: readonly unknown[] = [
   undefined,
   null,
   NaN,
@@ -131,6 +133,11 @@ export class NodeInputs {
     if (random.chance(0.1)) msg.willContinue = random.pick([true, false, 'true', 7]);
     // A node that is told no file name answers with an error at once; a few may write and read.
     if (random.chance(0.1)) msg.filename = this.fileName();
+    if (random.chance(0.1))
+      msg.url = random.pick(
+        random.chance(0.5) ? ODD : ['http://127.0.0.1:1/', 'rtsp://127.0.0.1:1/x', 'a:b'],
+      );
+    if (random.chance(0.1)) msg.longestSide = random.pick(ODD);
     return msg;
   }
 

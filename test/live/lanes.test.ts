@@ -40,7 +40,7 @@ const call = { toolResponse: { functionResponses: [] } };
 const frame = (ms = 20): Buffer => Buffer.alloc(ms * 32);
 
 describe('live: lanes', () => {
-  it('sends nothing before it is opened, then control, audio and markers in order, and the latest picture', () => {
+  it('sends nothing before it is opened, then control, audio and markers in order, the latest picture before the speech', () => {
     const lanes = new Lanes({}, () => {});
     const gate = new Gate(true);
     lanes.sendPicture(Buffer.from('old'), 'image/jpeg');
@@ -52,8 +52,8 @@ describe('live: lanes', () => {
     lanes.sendControl(call);
     assert.deepEqual(gate.sent, []);
     lanes.open(gate);
-    assert.deepEqual(gate.kinds, ['toolResponse', 'activityStart', 'audio', 'audio', 'activityEnd', 'video']);
-    assert.deepEqual(JSON.parse(gate.sent.at(-1)!), {
+    assert.deepEqual(gate.kinds, ['toolResponse', 'video', 'activityStart', 'audio', 'audio', 'activityEnd']);
+    assert.deepEqual(JSON.parse(gate.sent[1]!), {
       realtimeInput: { video: { mimeType: 'image/jpeg', data: Buffer.from('new').toString('base64') } },
     });
     assert.equal(lanes.stats.droppedVideoFrames, 1);
@@ -205,6 +205,60 @@ describe('live: lanes', () => {
     assert.deepEqual([gate.sent.length, blind.stats.droppedVideoFrames], [2, 1]);
   });
 
+  it('sends a picture that waits for its time before a question, and never after it', () => {
+    const picture = Buffer.from('p');
+    const text = { realtimeInput: { text: 'What is that?' } };
+    const cases: Array<[ask: (lanes: Lanes) => void, kinds: string[]]> = [
+      [(lanes) => void lanes.sendControl(text, { question: true }), ['video', 'video', 'text']],
+      [(lanes) => lanes.sendMarker(start), ['video', 'video', 'activityStart']],
+      [(lanes) => void lanes.sendControl(call), ['video', 'toolResponse']],
+      [(lanes) => lanes.sendAudio(frame()), ['video', 'audio']],
+    ];
+    for (const [ask, kinds] of cases) {
+      const lanes = new Lanes({ maxFramesPerSecond: 0.001 }, () => {});
+      const gate = new Gate(true);
+      lanes.open(gate);
+      lanes.sendPicture(picture, 'image/jpeg');
+      lanes.sendPicture(picture, 'image/jpeg');
+      ask(lanes);
+      assert.deepEqual(gate.kinds, kinds);
+      lanes.shut();
+    }
+  });
+
+  it('sends no picture before a question where the model looks at none', () => {
+    const lanes = new Lanes({ maxFramesPerSecond: 0 }, () => {});
+    const gate = new Gate(true);
+    lanes.open(gate);
+    lanes.sendPicture(Buffer.from('p'), 'image/jpeg');
+    lanes.sendMarker(start);
+    assert.deepEqual(gate.kinds, ['activityStart']);
+  });
+
+  it('lets a picture go at once when somebody begins to speak', async () => {
+    const news: boolean[] = [];
+    const lanes = new Lanes(
+      { maxFramesPerSecond: 0.001 },
+      () => {},
+      (one) => news.push(one),
+    );
+    const gate = new Gate(true);
+    lanes.open(gate);
+    lanes.sendPicture(Buffer.from('a'), 'image/jpeg', false);
+    lanes.sendPicture(Buffer.from('b'), 'image/jpeg', true);
+    lanes.sendPicture(Buffer.from('c'), 'image/jpeg', false);
+    assert.deepEqual(gate.kinds, ['video']);
+    lanes.freshen();
+    while (gate.sent.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.deepEqual(news, [false, true], 'what replaced something new is news');
+    lanes.freshen();
+    lanes.sendPicture(Buffer.from('d'), 'image/jpeg');
+    assert.equal(gate.sent.length, 3, 'also the next one, where none was waiting');
+    lanes.sendPicture(Buffer.from('e'), 'image/jpeg');
+    assert.equal(gate.sent.length, 3);
+    lanes.shut();
+  });
+
   it('makes chunks of 20 to 100 ms of whole samples from anything, and loses nothing', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(9000), { maxLength: 20 }), (sizes) => {
@@ -252,7 +306,7 @@ describe('live: input of a session', () => {
     await connecting;
     await peer.message(5);
     const kinds = peer.received.slice(1).map((message) => Object.keys(message['realtimeInput'] as object)[0]);
-    assert.deepEqual(kinds, ['text', 'activityStart', 'audio', 'activityEnd', 'video']);
+    assert.deepEqual(kinds, ['video', 'text', 'activityStart', 'audio', 'activityEnd']);
   });
 
   it('survives audio for a session that never connects', async () => {

@@ -22,8 +22,12 @@ const NAMES: LiveEventName[] = [
   'grounding',
   'code',
   'activity',
+  'level',
+  'asleep',
+  'awake',
   'warning',
   'error',
+  'watch',
   'unknown',
 ];
 

@@ -31,7 +31,7 @@ function registered(name: string): {
   const html = editorHtml(name);
   const script = /<script type="text\/javascript">([\s\S]*?)<\/script>/.exec(html)?.[1] ?? '';
   assert.match(script, /^\s*RED\.nodes\.registerType\('[\w-]+', \{/);
-  type Defaults = Record<string, { validate?: (...args: unknown[]) => unknown }>;
+  type Defaults = Record<string, { value?: unknown; validate?: (...args: unknown[]) => unknown }>;
   const calls: [string, { defaults: Defaults; credentials?: object }][] = [];
   const registerType = (...call: (typeof calls)[number]): void => void calls.push(call);
   runInNewContext(script, { RED: { nodes: { registerType } } });
@@ -41,7 +41,11 @@ function registered(name: string): {
   return {
     type,
     keys: Object.keys(definition),
-    defaults: Object.keys(definition.defaults),
+    // A default that is undefined is the field of an older flow: it is only kept.
+    defaults: Object.keys(definition.defaults).filter((field) => {
+      const { value } = definition.defaults[field] ?? {};
+      return value !== undefined;
+    }),
     credentials: Object.keys(definition.credentials ?? {}),
     validators,
   };

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import type { LiveSession } from '../../src/live';
-import { createMedia, PCM_16K } from '../../src/media';
-import { EchoGate } from '../../nodes/session/echo-gate';
+import { createMedia, EchoGuard, PCM_16K } from '../../src/media';
 import { Uplink } from '../../nodes/session/uplink';
 
 /** 100 ms of 16 kHz PCM16 with this byte everywhere. */
@@ -17,7 +16,7 @@ describe('session: files in a row', () => {
     } as unknown as LiveSession;
     const uplink = new Uplink({
       session: () => session,
-      gate: new EchoGate(false),
+      echo: new EchoGuard({ mode: 'off' }),
       realtime: false,
     });
     const file = (expireMs: number) => createMedia({ format: PCM_16K, policy: 'block', expireMs });

@@ -1,45 +1,18 @@
 import assert from 'node:assert/strict';
-import type { Comms, DebugMessage } from '../support/comms';
-import { type FlowNode, NodeRed, type NodeRedRuntime } from '../support/node-red';
-import { packedPackage } from '../support/package';
-import { skipWithout } from '../support/skip';
-import { example, named } from './flows';
+import type { FlowNode, NodeRedRuntime } from '../support/node-red';
+import { ExampleRun } from './example-run';
+import { named } from './flows';
 
 /** The examples of function calls that need no home: imported as they are shipped, and asked in writing. */
 export function describeToolExamples(name: string, find: () => NodeRedRuntime | { missing: string }): void {
   describe(`examples of function calls, in Node-RED ${name}`, function () {
     this.timeout(120_000);
-    let nodeRed: NodeRed | undefined;
-    let comms: Comms;
-    let flow: FlowNode[];
-    const wrong: unknown[] = [];
-
-    before(packedPackage);
-    before(async function () {
-      const runtime = find();
-      skipWithout(this, 'missing' in runtime && runtime.missing);
-      nodeRed = await NodeRed.start({ runtime: runtime as NodeRedRuntime });
-      comms = await nodeRed.events();
-      comms.on('debug', ({ name, msg }: DebugMessage) => name === 'what went wrong' && wrong.push(msg.error));
-    });
-    after(() => nodeRed?.stop());
-
-    /** Imports an example. @param change what its user changes in a node, if anything */
-    async function deploy(title: string, change: (node: FlowNode) => object = () => ({})): Promise<void> {
-      flow = example(title).map((node) => ({ ...node, ...change(node) }));
-      comms.clear();
-      await nodeRed!.deploy(flow);
-    }
-    const press = (button: string) => nodeRed!.inject(named(flow, button).id);
-    /** What a Debug node of the example shows next. */
-    const shown = async (debug: string, pattern: RegExp): Promise<string> => {
-      const json = (message: DebugMessage): string => JSON.stringify(message.msg.payload ?? message.msg);
-      const found = await comms.debugged(
-        (message) => message.name === debug && pattern.test(json(message).replace(/^"|"$/g, '')),
-      );
-      return json(found);
-    };
-    const text = (pattern: RegExp): Promise<string> => shown('text of both sides', pattern);
+    const run = ExampleRun.inSuite(find);
+    const deploy: ExampleRun['deploy'] = (title, change) => run().deploy(title, change);
+    const press = (button: string) => run().press(button);
+    const shown = (debug: string, pattern: RegExp) => run().shown(debug, pattern);
+    const text = (pattern: RegExp) => run().text(pattern);
+    const statusOf = (name: string) => run().comms.statusOf(named(run().flow, name).id)?.text;
 
     for (const { model, title, answer, other } of [
       { model: '', title: 'asked to, where the model waits', answer: 'it runs', other: 'when idle' },
@@ -59,15 +32,15 @@ export function describeToolExamples(name: string, find: () => NodeRedRuntime | 
         await text(/^The timer called tea is over\.$/);
         await press('remind me to water the plants');
         await text(/^Here is your reminder: water the plants\.$/);
-        assert.equal(comms.statusOf(named(flow, answer).id)?.text, 'sent');
-        assert.equal(comms.statusOf(named(flow, other).id)?.text, undefined);
+        assert.equal(statusOf(answer), 'sent');
+        assert.equal(statusOf(other), undefined);
       });
     }
 
     it('09: the picture of a camera is the answer, and a camera that fails is one in words', async () => {
       const title = '09 - Who is at the front door';
       const camera = (path: string) => (node: FlowNode) =>
-        node.type === 'http request' ? { url: `${nodeRed!.url}${path}` } : {};
+        node.type === 'gemini-live-video-in' ? { url: `${run().nodeRed.url}${path}` } : {};
       await deploy(title, camera('front-door.jpg'));
       await press('who is at the front door');
       await text(/^The camera has sent a JPEG picture\./);
@@ -80,10 +53,10 @@ export function describeToolExamples(name: string, find: () => NodeRedRuntime | 
       await deploy('10 - Ask before something dangerous');
       await press('unlock the front door');
       await text(/^Shall I really unlock the front door\?$/);
-      comms.clear();
+      run().comms.clear();
       await press('say no');
       await text(/^All right, I leave it\.$/);
-      comms.clear();
+      run().comms.clear();
       await press('unlock the front door');
       await text(/^Shall I really unlock the front door\?$/);
       await press('say yes');
@@ -95,7 +68,7 @@ export function describeToolExamples(name: string, find: () => NodeRedRuntime | 
       await shown('press yes or no', /Open the garage\?/);
       await press('no');
       await text(/not allow/);
-      comms.clear();
+      run().comms.clear();
       await press('open the garage');
       await shown('press yes or no', /Open the garage\?/);
       await press('yes');
@@ -113,8 +86,7 @@ export function describeToolExamples(name: string, find: () => NodeRedRuntime | 
     });
 
     it('does all that without an error, but for the loudspeaker where there is none', () => {
-      const others = wrong.filter((error) => !/loudspeaker/.test(JSON.stringify(error)));
-      assert.deepEqual(others, []);
+      assert.deepEqual(run().mistakes, []);
     });
   });
 }

@@ -153,3 +153,34 @@ export class PulseServer {
     ];
   }
 }
+
+/**
+ * Loads the echo canceller as the documentation says, and makes its devices `echo_speaker` and `echo_mic` the defaults.
+ *
+ * @returns number of the module
+ */
+export async function cancelEcho(pulse: PulseServer): Promise<string> {
+  const { code, stdout, stderr } = await pulse.pactl(
+    ...['load-module', 'module-echo-cancel', 'aec_method=webrtc', 'source_master=mic', 'sink_master=speaker'],
+    ...['source_name=echo_mic', 'sink_name=echo_speaker'],
+    'aec_args="analog_gain_control=0 digital_gain_control=0"',
+  );
+  if (code !== 0) throw new Error(`The echo canceller cannot be loaded: ${stderr}`);
+  await pulse.pactl('set-default-sink', 'echo_speaker');
+  await pulse.pactl('set-default-source', 'echo_mic');
+  return stdout.trim();
+}
+
+/** Lets the microphone hear the loudspeaker, `delayMs` later and by `db` (below 0) quieter: a loudspeaker stands beside it. */
+export async function loudRoom(pulse: PulseServer, { delayMs = 40, db = -13 } = {}): Promise<void> {
+  const loop = await pulse.pactl(
+    ...['load-module', 'module-loopback', 'source=speaker.monitor', 'sink=room', `latency_msec=${delayMs}`],
+    'sink_input_properties=media.name=echo',
+  );
+  if (loop.code !== 0) throw new Error(`The loudspeaker cannot be heard by the microphone: ${loop.stderr}`);
+  const { stdout } = await pulse.pactl('list', 'sink-inputs');
+  const [input] = stdout.split(/^(?=Sink Input #)/m).filter((block) => /media\.name = "echo"/.test(block));
+  const number = /^Sink Input #(\d+)/.exec(input ?? '')?.[1] ?? '';
+  const { code, stderr } = await pulse.pactl('set-sink-input-volume', number, `${db}dB`);
+  if (code !== 0) throw new Error(`The echo cannot be made quieter: ${stderr}`);
+}

@@ -66,7 +66,7 @@ function showWhen(node: EditorNode, row: HTMLElement, facts?: Facts): void {
       fieldId(node, field.startsWith('@') ? (facts?.from ?? '') : field),
     );
     // jQuery's own events do not reach addEventListener.
-    if (element) $(element).on('change keyup', update);
+    if (element) $(element).on('change input', update);
   }
   update();
 }

@@ -1,6 +1,7 @@
 import { press } from '../../audio-in/editor';
 import { prepareConfig } from '../../config/editor';
 import { prepareMcp, saveMcp, validateMcp } from '../../mcp/editor';
+import { fieldsOfOld, unfoldGroups } from '../../session/editor';
 import { prepareTools, saveTools } from '../../tools/editor';
 import { openDialog, prepareDialog } from './dialog';
 import type { EditorNode } from './types';
@@ -12,6 +13,8 @@ import { validate } from './validate';
 export interface GeminiLiveEditor {
   prepare(node: EditorNode): void;
   config(node: EditorNode): void;
+  /** The same for the session node, whose dialog folds what hardly anybody needs. */
+  session(node: EditorNode): void;
   validate: typeof validate;
   press: typeof press;
   /** The list of functions of a tools node. */
@@ -22,12 +25,18 @@ export interface GeminiLiveEditor {
   sessions: { chosen(node: EditorNode): string; added(node: EditorNode): void };
 }
 
+function prepare(node: EditorNode, ofOld: Record<string, unknown> = {}): void {
+  const defaults = Object.entries(node._def.defaults ?? {}).map(([field, { value }]) => [field, value]);
+  openDialog(node, { ...Object.fromEntries(defaults), ...ofOld });
+  prepareDialog(node, lists);
+  prepareSessions(node);
+}
+
 window.geminiLive = {
-  prepare(node) {
-    const defaults = Object.entries(node._def.defaults ?? {});
-    openDialog(node, Object.fromEntries(defaults.map(([field, { value }]) => [field, value])));
-    prepareDialog(node, lists);
-    prepareSessions(node);
+  prepare: (node) => prepare(node),
+  session(node) {
+    prepare(node, fieldsOfOld(node));
+    unfoldGroups(node);
   },
   config: prepareConfig,
   validate,

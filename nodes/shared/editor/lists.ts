@@ -15,7 +15,7 @@ const MODELS = [
 ];
 
 interface Devices {
-  devices: { id: string; name: string; default: boolean }[];
+  devices: { id: string; name: string; default: boolean; echoCancelled?: boolean }[];
   ffmpeg?: string;
   problem?: string;
 }
@@ -59,9 +59,11 @@ async function devices(node: EditorNode, direction: string): Promise<Option[]> {
   }
   return [
     { value: '', label: node._def._('choice.default') },
-    ...answer.devices.map(({ id, name, default: standard }) => ({
+    ...answer.devices.map(({ id, name, default: standard, echoCancelled }) => ({
       value: id,
-      label: standard ? `${name} ★` : name,
+      label: [name, standard && '★', echoCancelled && `(${node._def._('choice.echoCancelled')})`]
+        .filter(Boolean)
+        .join(' '),
     })),
   ];
 }

@@ -1,5 +1,6 @@
 import { configProblem } from '../../config/editor';
 import type { FieldName } from '../../config/fields';
+import { wakeProblem } from '../../session/editor';
 import { validateVideo } from '../../video-in/editor';
 import { functionProblems } from './functions/problems';
 import { functionRows } from './functions/row';
@@ -40,6 +41,10 @@ export const validate = {
   },
   /** Address, region and masks of a video-in node. */
   video: validateVideo,
+  /** What wakes a session node: its phrase, or the address of a wake-word service. */
+  wake(node: EditorNode, way: 'phrase' | 'wyoming', value: unknown): Verdict {
+    return wakeProblem(node, way, value) ?? true;
+  },
   /** The only session that a node is for. */
   session(node: EditorNode, value: unknown): Verdict {
     return sessionProblem(node, value) ?? true;

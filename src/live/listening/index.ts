@@ -4,6 +4,8 @@ import { PushToTalk } from './push-to-talk';
 import { VoiceListening } from './voice';
 
 export { arrange } from './arrange';
+export { Ear } from './ear';
+export { detectorFailed } from './voice';
 export type { Listening } from './listening';
 export type { TurnDetectionOptions, VoiceOptions } from './options';
 

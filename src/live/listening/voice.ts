@@ -1,4 +1,5 @@
 import type { ActivityStep } from '../../media';
+import type { Emit } from '../events';
 import { Ear } from './ear';
 import { END, PAUSE, START, type Listening, type ListeningHooks } from './listening';
 import type { VoiceOptions } from './options';
@@ -63,7 +64,7 @@ export class VoiceListening implements Listening {
     return (this.ear ??= new Ear(
       this.options,
       (step) => this.took(step),
-      (why) => this.detectorFailed(why),
+      (why) => detectorFailed(this.hooks.emit, why),
     ));
   }
 
@@ -103,12 +104,13 @@ export class VoiceListening implements Listening {
       advice: 'Choose turn detection by push to talk to mark it by hand.',
     });
   }
+}
 
-  private detectorFailed(why: string): void {
-    this.hooks.emit('warning', {
-      code: 'DETECTOR_FAILED',
-      message: `The detector of voice has failed, and energy decides in its place: ${why}`,
-      advice: 'Nothing was lost. Check the detector, or choose energy.',
-    });
-  }
+/** Tells that energy has taken the place of a detector. */
+export function detectorFailed(emit: Emit, why: string): void {
+  emit('warning', {
+    code: 'DETECTOR_FAILED',
+    message: `The detector of voice has failed, and energy decides in its place: ${why}`,
+    advice: 'Nothing was lost. Check the detector, or choose energy.',
+  });
 }

@@ -4,6 +4,7 @@ import type { LiveError } from '../errors';
 import type { Flow } from '../flow';
 import type { Attempt, Lifecycle } from '../lifecycle';
 import { isAnnouncement } from '../say';
+import { isWatchPrompt } from '../watching';
 import { answeredIds, kindOf, writtenIn } from './frames';
 import { Handover } from './handover';
 import type { NotSaved } from '../tools/ledger';
@@ -47,7 +48,8 @@ export class Care {
   constructor(private readonly context: CareContext) {
     const { resumable, indexed, settings } = context;
     const keep = settings.enabled && settings.replay;
-    this.replay = new Replay({ keep, resumable, indexed, skip: isAnnouncement });
+    const skip = (frame: string): boolean => isAnnouncement(frame) || isWatchPrompt(frame);
+    this.replay = new Replay({ keep, resumable, indexed, skip });
   }
 
   get stats(): ReplayStats {
@@ -58,6 +60,12 @@ export class Care {
   get notSaved(): NotSaved {
     const { unknownCalls: calls, uncovered: answers } = this.replay;
     return { calls, answers };
+  }
+
+  /** The handle for the turn that is over is still to come; it comes soon, or not at all. */
+  get handleDue(): boolean {
+    const due = this.context.resumable && this.handleAt < this.turnOverAt;
+    return due && performance.now() - this.turnOverAt <= HANDLE_MS;
   }
 
   /**
@@ -161,12 +169,12 @@ export class Care {
   }
 
   private quiet(): boolean {
-    const { flow, resumable } = this.context;
+    const { flow } = this.context;
     const { turns, callsPending } = flow();
     const now = performance.now();
     if (turns.occupied || callsPending || this.uplink?.activityOpen || flow().voiced) return false;
     // Spoken, and neither answered nor known to be nothing.
     if (this.askedAt > this.turnOverAt && now - this.askedAt < ANSWER_MS) return false;
-    return !resumable || this.handleAt >= this.turnOverAt || now - this.turnOverAt > HANDLE_MS;
+    return !this.handleDue;
   }
 }

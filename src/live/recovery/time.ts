@@ -48,9 +48,23 @@ export async function within<T>(
   }
 }
 
-/** What waits is told that the session was closed. */
-export function closedError(): LiveError {
-  return new LiveError('CLOSED', 'The session was closed while it connected');
+/** What waits is told that the session was closed, or what else was done to it. */
+export function closedError(what = 'closed'): LiveError {
+  return new LiveError('CLOSED', `The session was ${what} while it connected`);
+}
+
+/** Resolves after that time, or as soon as the signal says so. */
+export async function pauseFor(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, timerMs(ms));
+    signal.addEventListener('abort', done);
+  });
 }
 
 /** A promise and what settles it. */

@@ -133,7 +133,7 @@ export class Watchdogs {
   closed(turn: Turn, reason: string): void {
     this.tool.off();
     if (!this.context.callsPending()) this.server.off();
-    if (turn.heard || reason === 'lost' || reason === 'closed') return;
+    if (turn.heard || ['lost', 'closed', 'swallowed'].includes(reason)) return;
     const { loudness } = turn;
     if (this.silentAudioMs > 0 && !loudness.told && loudness.allSilent && loudness.totalMs >= MIN_AUDIO_MS) {
       this.warn('SILENT_AUDIO', turn);

@@ -9,6 +9,8 @@ export interface FrameInfo {
   readonly height: number;
   /** Number of the frame within its stream, from 1. Frames that were skipped have none. */
   readonly sequence: number;
+  /** It shows nothing new: it refreshes the one before, because that is old or because somebody wanted it. */
+  readonly repeated?: true;
 }
 
 /** Kept globally, so that a frame keeps what is known of it across two loaded copies of this package. */

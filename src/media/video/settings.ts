@@ -88,7 +88,7 @@ export function parseRectangles(text: string): Rectangle[] {
       }
       throw new MediaError(
         'BAD_INPUT',
-        `"${one}" is no rectangle. Write x, y, width, height in pixels or percent, e.g. "0, 0, 400, 60" or "75%, 0, 25%, 100%".`,
+        `"${one.slice(0, 60)}" is no rectangle. Write x, y, width, height in pixels or percent, e.g. "0, 0, 400, 60" or "75%, 0, 25%, 100%".`,
       );
     });
 }

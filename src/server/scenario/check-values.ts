@@ -2,9 +2,18 @@ import type { Rule } from './rule';
 import type { BuiltInRule, Step } from './format-tools';
 import { slotsOf } from './pattern';
 import type { Fail } from './reader';
+import { NEWEST_PICTURE } from './values';
 
 /** Values which every answer may use without declaring them. */
-export const BUILT_IN_VALUES = ['time', 'date', 'weekday', 'coin', 'dice', 'last answer'] as const;
+export const BUILT_IN_VALUES = [
+  'time',
+  'date',
+  'weekday',
+  'coin',
+  'dice',
+  'last answer',
+  NEWEST_PICTURE,
+] as const;
 
 type Accepts = (key: string) => boolean;
 type Check = (place: string, texts: readonly string[], accepted: Accepts) => void;
@@ -27,8 +36,8 @@ export function checkValues(rules: readonly Rule[], fail: Fail): void {
     for (const text of [...rule.say, ...(rule.otherwise ? [rule.otherwise] : [])]) {
       check('say', [text], known);
       for (const key of outerValues(text)) {
-        if (!rule.otherwise && !own.has(key) && remembered.has(key)) {
-          fail(`rules[${index}].otherwise`, `missing: "say" uses {${key}}, which may not be remembered yet`);
+        if (!rule.otherwise && !own.has(key) && (remembered.has(key) || key === NEWEST_PICTURE)) {
+          fail(`rules[${index}].otherwise`, `missing: "say" uses {${key}}, which may not be known yet`);
         }
       }
     }

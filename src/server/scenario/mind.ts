@@ -6,6 +6,7 @@ import { match, toWords, type Words } from './pattern';
 import { planOf, type Known } from './plan';
 import { answered, isOpen, QUESTION_ANSWERS, repeat, YES_OR_NO } from './question';
 import { begin, goOn, STEP_ANSWERS } from './steps';
+import { noteTold, nothingNew, remark, SIGHT_ANSWERS } from './sight';
 import { builtInValues } from './values';
 
 /** How to get what rules cannot give; ends every answer to something unknown. */
@@ -27,6 +28,7 @@ export const FIXED_ANSWERS: readonly string[] = [
   KEY_ADVICE,
   ...STEP_ANSWERS,
   ...QUESTION_ANSWERS,
+  ...SIGHT_ANSWERS,
 ];
 
 /** Courtesies around a request, which change nothing about it. */
@@ -57,12 +59,14 @@ export function createMind(scenario: RuleScenario): Mind {
   return {
     reply: (input) => {
       const reply = answer(scenario, input);
-      if (input.text.trim() && reply.say) input.memory.set(LAST_ANSWER, reply.say);
+      noteTold(reply, input);
+      const said = reply.say && reply.say !== nothingNew(input.text);
+      if (input.text.trim() && said) input.memory.set(LAST_ANSWER, reply.say);
       return reply;
     },
     learn: (text, memory) => {
       const found = find(scenario, text);
-      if (found) remember(found.rule, valuesOf(found.slots, memory, new Date()), memory);
+      if (found) remember(found.rule, valuesOf(found.slots, { memory, now: new Date() }), memory);
     },
     expects: (memory) => (isOpen(memory) ? YES_OR_NO : []),
   };
@@ -72,9 +76,12 @@ function answer(scenario: RuleScenario, input: MindInput): Reply {
   const { hearing, memory, tools, results } = input;
   if (results) return conclude(scenario, input, results);
   if (hearing && !hearing.accepted) return { say: repeat(memory) ?? notRecognised(scenario, hearing) };
+  const dictated = DICTATED.exec(input.text)?.[1];
+  // Nobody has said it, so it is no answer to an open question.
+  const remarked = dictated || hearing ? undefined : remark(input);
+  if (remarked) return remarked;
   const decided = input.text.trim() ? answered(input.text, tools, memory) : undefined;
   if (decided) return decided;
-  const dictated = DICTATED.exec(input.text)?.[1];
   if (dictated) return { say: dictated };
   const found = find(scenario, input.text);
   return found ? follow(scenario, found, input) : { say: notKnown(scenario, input.text) };
@@ -87,7 +94,7 @@ function conclude(scenario: RuleScenario, input: MindInput, results: readonly Ca
   const text = plan?.text ?? input.text;
   const found = find(scenario, text);
   if (!found) return { say: notKnown(scenario, text) };
-  const known = valuesOf(found.slots, input.memory, input.now);
+  const known = valuesOf(found.slots, input);
   return goOn({ scenario, rule: found.rule, known, input: { ...input, text } }, results, plan);
 }
 
@@ -131,9 +138,12 @@ function* variants(words: Words): Generator<Words> {
 }
 
 const valuesOf =
-  (slots: ReadonlyMap<string, string>, memory: Map<string, string>, now: Date): Known =>
+  (
+    slots: ReadonlyMap<string, string>,
+    { memory, now, picture }: Pick<MindInput, 'memory' | 'now' | 'picture'>,
+  ): Known =>
   (key) =>
-    slots.get(key) ?? builtInValues(now)[key] ?? memory.get(key);
+    slots.get(key) ?? builtInValues(now, picture)[key] ?? memory.get(key);
 
 function remember(rule: Rule, known: Known, memory: Map<string, string>): void {
   for (const [key, value] of rule.remember) {
@@ -142,8 +152,8 @@ function remember(rule: Rule, known: Known, memory: Map<string, string>): void {
 }
 
 function follow(scenario: RuleScenario, { rule, slots }: Found, input: MindInput): Reply {
-  const { memory, now } = input;
-  const known = valuesOf(slots, memory, now);
+  const { memory } = input;
+  const known = valuesOf(slots, input);
   remember(rule, known, memory);
   const acted = playBuiltIn(rule, known, input) ?? begin({ scenario, rule, known, input });
   if (acted) return acted;

@@ -6,16 +6,17 @@ const SMALL =
   );
 const TENS = ['', '', 'twenty', 'thirty', 'forty', 'fifty', 'sixty', 'seventy', 'eighty', 'ninety'];
 
-/** `0` to `999` in words; larger or broken numbers digit by digit, as one reads a code aloud. */
+/** `0` to `9999` in words; larger or broken numbers digit by digit, as one reads a code aloud. */
 export function numberWords(value: number): string {
-  if (!Number.isInteger(value) || value < 0 || value > 999) {
+  if (!Number.isInteger(value) || value < 0 || value > 9999) {
     return [...String(value)].map((digit) => SMALL[Number(digit)] ?? '').join(' ');
   }
   if (value < 20) return SMALL[value]!;
   if (value < 100)
     return [TENS[Math.floor(value / 10)]!, value % 10 ? SMALL[value % 10]! : ''].join(' ').trim();
-  const rest = value % 100;
-  return [SMALL[Math.floor(value / 100)]!, 'hundred', rest ? numberWords(rest) : ''].join(' ').trim();
+  const [unit, name] = value < 1000 ? ([100, 'hundred'] as const) : ([1000, 'thousand'] as const);
+  const rest = value % unit;
+  return [SMALL[Math.floor(value / unit)]!, name, rest ? numberWords(rest) : ''].join(' ').trim();
 }
 
 /**

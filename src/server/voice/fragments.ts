@@ -10,12 +10,22 @@ export const IN_TRANSCRIPT = 'My answer is in the transcript.';
 const HIGHEST_NUMBER = 59;
 
 /** Further numbers are put together from these and the ones below. */
-const NUMBER_WORDS = ['sixty', 'seventy', 'eighty', 'ninety', 'hundred', 'point', 'minus', 'percent'];
+const NUMBER_WORDS = [
+  'sixty',
+  'seventy',
+  'eighty',
+  'ninety',
+  'hundred',
+  'thousand',
+  'point',
+  'minus',
+  'percent',
+];
 
 /** What functions of a home answer or ask; it stands in no scenario. */
 const HOME_WORDS = [
   ...['sunny', 'cloudy', 'partly cloudy', 'rainy', 'windy', 'snowy', 'foggy', 'clear'],
-  ...['JPEG picture', 'PNG picture', 'WEBP picture'],
+  ...['JPEG picture', 'PNG picture', 'WEBP picture', 'of', 'by', 'pixels'],
   'Shall I really unlock the front door?',
   'Shall I really open the garage?',
   'The timer for',

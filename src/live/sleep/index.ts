@@ -1,0 +1,4 @@
+export type { Awakening, Savings, SleepOptions, SleepStats, WakeCause } from './options';
+export { SleepListening } from './listening';
+export { sleepSettings, type SleepSettings } from './options';
+export { Bedtime } from './bedtime';

@@ -1,0 +1,4 @@
+export { Eyes } from './eyes';
+export { withTranscript, type WatchingOptions } from './options';
+export { isWatchPrompt } from './prompt';
+export type { WatchingStats } from './watching';
