@@ -21,7 +21,8 @@ export class PageHost {
   private constructor(
     readonly hub: TalkHub,
     private readonly server: Server,
-    private readonly folder: string,
+    /** Where the page was built. */
+    readonly folder: string,
   ) {
     this.page = hub.page('kitchen');
   }
@@ -87,11 +88,24 @@ export async function openTalkBrowser(
   return { context: browser.context, close };
 }
 
+/** A page, with what it complained of on its console and what it asked the network for. */
+export type TalkTab = Page & { complaints: string[]; asked: string[] };
+
+/** Waits until something is so, generously: the machine may be busy. */
+export async function until(
+  check: () => boolean | Promise<boolean>,
+  what: string,
+  ms = 30_000,
+): Promise<void> {
+  const end = Date.now() + ms;
+  while (!(await check())) {
+    if (Date.now() > end) throw new Error(`Waited ${ms} ms in vain for ${what}.`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
 /** Opens the page, taps what it plays, and keeps what it complains of and asks for. */
-export async function openPage(
-  context: BrowserContext,
-  url: string,
-): Promise<Page & { complaints: string[]; asked: string[] }> {
+export async function openPage(context: BrowserContext, url: string): Promise<TalkTab> {
   const page = Object.assign(await context.newPage(), { complaints: [] as string[], asked: [] as string[] });
   page.on('console', (message) => {
     if (/^(error|warning)$/.test(message.type())) page.complaints.push(message.text());

@@ -1,3 +1,5 @@
+/* global AudioNode, AudioDestinationNode */
+
 // Runs in the page before anything else: whatever goes to the speaker also goes to an analyser that the test can ask.
 (() => {
   const connect = AudioNode.prototype.connect;

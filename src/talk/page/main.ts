@@ -24,15 +24,10 @@ import { Transcript } from './view/transcript';
 import { typing } from './view/typing';
 import { stayAwake } from './wake-lock';
 
-/** A stream that the hub does not take up again so long after a new connection (ms) is over. */
-const TAKEN_UP_MS = 2000;
-
 /** So that a socket that comes back takes the place of the one that was lost. Not kept: a tab may be copied with all it keeps. */
 const client = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(36)).join('');
 
 const situation: Situation = { open: false, floor: 'nobody', waiting: false, muted: false, playing: false };
-/** Streams that the hub has told of since it was connected. */
-const told = new Set<number>();
 
 const linkView = new LinkView();
 const transcript = new Transcript();
@@ -96,8 +91,6 @@ function message(from: ServerMessage): void {
   switch (from.type) {
     case 'welcome':
       transcript.welcome();
-      told.clear();
-      setTimeout(() => player.endOthers(told), TAKEN_UP_MS);
       showClients(from.clients);
       return showFloor(from.floor, false);
     case 'clients':
@@ -111,7 +104,6 @@ function message(from: ServerMessage): void {
     case 'tool':
       return transcript.tool(from);
     case 'audio':
-      told.add(from.stream);
       return player.begin(from.stream, from.rate, from.at);
     case 'end':
       return player.end(from.stream);
@@ -127,6 +119,8 @@ function message(from: ServerMessage): void {
       situation.muted = from.muted;
       return show();
     case 'error':
+      // Nobody takes sound there: then the page does not look as if somebody did.
+      if (from.code === 'NOT_TAKEN' && situation.floor !== 'you' && !situation.waiting) talk.end();
       return notice('hub', from.message, from.advice);
   }
 }

@@ -80,11 +80,6 @@ export class Player {
     for (const stream of [...this.#streams.keys()]) this.flush(stream);
   }
 
-  /** Nothing more will come of all but these: the connection was lost, and the hub does not go on with the others. */
-  endOthers(than: ReadonlySet<number>): void {
-    for (const stream of this.#streams.keys()) if (!than.has(stream)) this.end(stream);
-  }
-
   /** To be called by a touch or key as well: answers that wait for one begin then. */
   async start(): Promise<void> {
     if (this.#early.length === 0) return;

@@ -13,16 +13,20 @@ export function share(level: number): number {
 /** The level of the microphone: the halo of the talk button and a bar. */
 export class Meter {
   readonly #element = byId('meter');
+  /** The loudest since a value was told, and when that was. */
+  #most = 0;
   #toldAt = 0;
 
   show(level: number): void {
     const of = share(level);
     document.body.style.setProperty('--level', of.toFixed(3));
+    this.#most = Math.max(this.#most, of);
     const now = performance.now();
-    if (of > 0 && now - this.#toldAt < TOLD_MS) return;
+    if (now - this.#toldAt < TOLD_MS) return;
+    this.#element.setAttribute('aria-valuenow', String(Math.round(100 * this.#most)));
+    this.#element.setAttribute('aria-valuetext', inWords(this.#most));
     this.#toldAt = now;
-    this.#element.setAttribute('aria-valuenow', String(Math.round(100 * of)));
-    this.#element.setAttribute('aria-valuetext', inWords(of));
+    this.#most = 0;
   }
 
   /** How loud the answer is: the waves in the talk button. */
