@@ -25,7 +25,10 @@ describe('talk page in a browser', function () {
 
   before(async function () {
     skipWithout(this, browserMissing);
-    [host, browser] = await Promise.all([PageHost.start(), openTalkBrowser()]);
+    [host, browser] = await Promise.all([
+      PageHost.start(),
+      openTalkBrowser(['--auto-select-tab-capture-source-by-title=kitchen']),
+    ]);
     tab = await openPage(browser.context, host.url);
     await until(() => host.page.clients.length === 1, 'the page to say hello');
   });
@@ -73,6 +76,18 @@ describe('talk page in a browser', function () {
     ]);
     assert.equal(manifest.start, host.url);
     assert.deepEqual(new Set(manifest.icons), new Set([200]));
+    // The app opens without a network, says so, and is there again with it.
+    await tab.reload();
+    await until(
+      () => tab.evaluate(async (url) => !!(await caches.match(url)), host.url),
+      'the page to be kept',
+    );
+    await browser.context.setOffline(true);
+    await tab.reload();
+    await says('connection-words', /^This device has no network\.$/);
+    await browser.context.setOffline(false);
+    await says('connection-words', /^Connected$/);
+    tab.complaints.length = 0; // of requests that failed
   });
 
   it('sends what is said at 16 kHz between two presses, and shows the level', async () => {
@@ -248,6 +263,19 @@ describe('talk page in a browser', function () {
     host.page.show(Buffer.concat([jpeg, Buffer.of(0)])); // of a camera somewhere else
     await tab.locator('#sees').waitFor();
     await until(seen, 'the picture from elsewhere');
+  });
+
+  it('shares a screen', async () => {
+    const switched = once(host.page, 'video');
+    const camera = host.page.camera().open();
+    await tab.click('#screen');
+    assert.equal((await switched)[0], 'screen');
+    await once(camera, 'data');
+    camera.destroy();
+    const over = once(host.page, 'video');
+    await tab.click('#screen');
+    assert.equal((await over)[0], 'off');
+    assert.equal(await tab.getAttribute('#screen', 'aria-pressed'), 'false');
   });
 
   it('chooses devices, and keeps what was chosen', async () => {

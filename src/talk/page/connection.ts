@@ -88,7 +88,8 @@ export class Connection {
     this.#hooks.link({ name: 'connecting' });
     const token = await this.#token().catch(() => undefined);
     if (attempt !== this.#attempt) return;
-    if (token === undefined) this.#again('Node-RED does not answer.');
+    if (token === undefined)
+      this.#again(navigator.onLine ? 'Node-RED does not answer.' : 'This device has no network.');
     else if (typeof token === 'string') this.#open(token);
     else this.#refused(token);
   }
