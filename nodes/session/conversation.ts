@@ -2,10 +2,12 @@ import {
   LiveSession,
   type ContextChange,
   type Recorder,
+  type SleepOptions,
   type ToolOutcome,
   type TurnDetectionOptions,
+  type WatchingOptions,
 } from '../../src/live';
-import { EchoGuard, type EchoMode } from '../../src/media';
+import { EchoGuard, type EchoMode, type MediaHandle } from '../../src/media';
 import type { FunctionResponse } from '../../src/protocol';
 import type { Endpoint } from '../config/endpoint';
 import type { Prepared } from '../config/prepare';
@@ -18,11 +20,9 @@ import type { Message, RedNode } from '../shared/types';
 import type { Memory } from './memory';
 import { forward, HearingAid } from './outputs';
 import { recorderFor, reportFailures } from './reports';
-import type { SleepSettings } from './sleeping';
 import { showStates } from './states';
 import { SessionTools, type Tools } from './tools';
 import { Uplink } from './uplink';
-import type { WatchSettings } from './watching';
 
 /** What the dialog decides about a conversation. */
 export interface ConversationOptions {
@@ -33,9 +33,9 @@ export interface ConversationOptions {
   /** Default: the service decides when the user speaks. */
   turnDetection?: TurnDetectionOptions;
   /** When it sleeps by itself, and what wakes it; default: when it is told to, and a voice. */
-  sleep?: SleepSettings;
+  sleep?: SleepOptions;
   /** Comments on pictures that nobody asked for; default: none. */
-  watching?: WatchSettings;
+  watching?: WatchingOptions;
   /** How often the level of the sound is told; default: never. */
   levels?: { everyMs: number };
   /** Every frame goes into this file; absolute. */
@@ -78,6 +78,8 @@ interface Held {
  */
 export class Conversation {
   readonly uplink: Uplink;
+  /** Pictures that are shown to it. */
+  readonly sights = new Set<MediaHandle>();
   #held: Promise<Held> | undefined;
   #open: Held | undefined;
   /** The last endpoint: it lingers after the end of its session. */
@@ -329,6 +331,9 @@ export class Conversation {
     this.#tools.attach(session);
     showStates(session, this.status, endpoint.label);
     session.on('audio', ({ handle }) => this.#echo.watch(handle));
+    session.on('watch', ({ type }) => {
+      if (type === 'wanted') for (const sight of this.sights) sight.want();
+    });
     for (const event of ['turn', 'resumption', 'asleep', 'awake'] as const) {
       session.on(event, () => this.memory.touch(() => session.conversationState()));
     }

@@ -37,6 +37,7 @@ const EVENTS = [
   'code',
   'activity',
   'level',
+  'watch',
   'warning',
   'error',
   'unknown',

@@ -69,7 +69,10 @@ function watch(conversation: Conversation, handle: MediaHandle): void {
   const forward = async (): Promise<void> => {
     for await (const frame of handle) conversation.session?.video.write(frame);
   };
-  forward().catch(() => {}); // a camera that breaks is reported by the node that owns it
+  conversation.sights.add(handle);
+  forward()
+    .catch(() => {}) // a camera that breaks is reported by the node that owns it
+    .finally(() => conversation.sights.delete(handle));
 }
 
 /** `gemini-live-session`: one conversation. */

@@ -1,3 +1,4 @@
+import type { SleepOptions } from '../../src/live';
 import { wyoming, type WakeWordService } from '../../src/media';
 import { asError, NodeError, quoted } from '../shared/errors';
 import type { RedNode } from '../shared/types';
@@ -19,15 +20,6 @@ export interface SleepFields {
   freshAfter?: string | number;
 }
 
-/** What a sleeping session is told of it. */
-export interface SleepSettings {
-  afterMs?: number;
-  wakeOn?: 'speech' | 'message' | WakeWordService;
-  voice?: { detector: () => ReturnType<typeof silero> };
-  phrase?: string[];
-  freshAfterMs?: number;
-}
-
 /**
  * The dialog's fields as an option of the session; undefined: it sleeps only when it is told to, until it hears a voice.
  *
@@ -38,11 +30,11 @@ export function sleepOf(
   def: SleepFields & TurnFields,
   node: RedNode,
   folder: string,
-): SleepSettings | undefined {
+): SleepOptions | undefined {
   const afterMs = 1000 * numberOf(def.sleepAfter, 'time of sleep (s)', { min: 0.1, max: 86_400, default: 0 });
   const bounds = { min: 0, max: 525_600, default: Infinity };
   const freshAfter = numberOf(def.freshAfter, 'time of a fresh start (min)', bounds);
-  const settings: SleepSettings = {
+  const settings: SleepOptions = {
     ...(afterMs > 0 && { afterMs }),
     ...(freshAfter !== Infinity && { freshAfterMs: 60_000 * freshAfter }),
     // The dialog does not ask: who presses a button to speak presses it to wake.
@@ -57,7 +49,7 @@ function wakingOf(
   node: RedNode,
   folder: string,
   heard: boolean,
-): SleepSettings | undefined {
+): SleepOptions | undefined {
   const voice =
     heard && def.detector === 'silero' ? { voice: { detector: () => silero(node, folder) } } : undefined;
   switch (def.wakeOn || 'speech') {

@@ -1,3 +1,4 @@
+import type { WatchingOptions } from '../../src/live';
 import { numberOf, textOf } from '../shared/values';
 
 /** What the dialog says about comments that nobody asked for; an older flow has none of it. */
@@ -11,20 +12,12 @@ export interface WatchFields {
   watchNothing?: string;
 }
 
-/** What a watching session is told of it; what is not set has the session's own default. */
-export interface WatchSettings {
-  everyMs?: number;
-  frames?: number;
-  prompt?: string;
-  nothing?: string;
-}
-
 /**
- * The dialog's fields as an option of the session; undefined: it does not watch.
+ * The dialog's fields as an option of the session, which has the defaults; undefined: it does not watch.
  *
  * @throws NodeError `BAD_CONFIG`
  */
-export function watchingOf(def: WatchFields): WatchSettings | undefined {
+export function watchingOf(def: WatchFields): WatchingOptions | undefined {
   if (def.watch !== true) return undefined;
   const every = numberOf(def.watchEvery, 'time between comments (s)', { min: 0.1, max: 86_400, default: 0 });
   const frames = numberOf(def.watchFrames, 'number of new pictures', { min: 1, max: 1000, default: 0 });

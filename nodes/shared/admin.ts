@@ -16,7 +16,7 @@ const served = new WeakSet<object>();
 /**
  * What the dialogs ask for. Several nodes need it, so whichever is loaded first adds it:
  *
- * - `GET gemini-live/devices?direction=capture|playback` → `{devices: [{id, name, backend, default}], ffmpeg?, problem?}`
+ * - `GET gemini-live/devices?direction=capture|playback` → `{devices: [{id, name, backend, default, echoCancelled?, canceller?}], ffmpeg?, problem?}`
  * - `GET gemini-live/samples` → `["name", …]`
  */
 export function serveDialogs(RED: Red): void {

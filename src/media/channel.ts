@@ -46,6 +46,8 @@ export interface MediaEvents {
   warning: [error: MediaError];
   /** A sink asked the source to be silent (true) or to go on (false). */
   mute: [muted: boolean];
+  /** A reader wants to see, or hear, what is now: a source that skips or waits gives its next chunk at once. */
+  wanted: [];
   /** A reader came or went; the number of readers open now. */
   reader: [count: number];
 }

@@ -170,6 +170,14 @@ export class MediaHandle {
     this.#channel.emit('mute', muted);
   }
 
+  /**
+   * Asks the source for what is now, for a question that is about it: a source of video then gives its next frame, although
+   * that may show nothing new or come before its time. Other sources do not heed it.
+   */
+  want(): void {
+    if (this.state === 'open') this.#channel.emit('wanted');
+  }
+
   get [Symbol.toStringTag](): string {
     return TYPE;
   }

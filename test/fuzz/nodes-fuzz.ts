@@ -54,7 +54,10 @@ class Ledger {
 
 /** All nodes of the package that take messages, in one flow at a local server. */
 const flowAt = (url: string): object[] => [
-  ...sessionFlow(url, { realtime: false, partial: true }),
+  ...sessionFlow(url, {
+    ...{ realtime: false, partial: true, echoGate: undefined, echo: 'barge-in', levels: '0.5' },
+    ...{ sleepAfter: '2', wakeOn: 'speech', watch: true, watchEvery: '1' },
+  }),
   { id: 'in', type: 'gemini-live-audio-in', source: 'input', realtime: false, wires: [['session', 'cut']] },
   {
     id: 'out',
@@ -76,6 +79,11 @@ const flowAt = (url: string): object[] => [
     },
   ),
   { id: 'answer', type: 'gemini-live-tool-response', wires: [] },
+  { id: 'look', type: 'gemini-live-video-in', source: 'input', output: 'stream', wires: [['session']] },
+  {
+    ...{ id: 'eye', type: 'gemini-live-video-in', source: 'address', output: 'stream', retry: true },
+    ...{ url: 'http://127.0.0.1:1/nothing', wires: [['session']] },
+  },
   { id: 'end', type: 'helper' },
 ];
 

@@ -5,6 +5,7 @@ import { openScreen } from '../../src/media/video/devices';
 import { grab } from '../../src/media/video/grab';
 import { GRID_BYTES, type Shot } from '../../src/media/video/grid';
 import { completeSettings } from '../../src/media/video/settings';
+import { Wish } from '../../src/media/video/wish';
 import { grey } from '../support/pictures';
 import { until } from '../support/processes';
 import { describeScreen, Screen } from '../support/screen';
@@ -59,6 +60,14 @@ describeScreen('media: a screen as frames', function () {
     assert.deepEqual(means, [255, 0, 255]);
   });
 
+  it('are refreshed when one is wanted, though nothing has changed', async () => {
+    const seen = watch({ source, fps: 8, heartbeatMs: 0 });
+    await seen.some(1);
+    seen.handle.want();
+    const [, again] = await seen.some(2);
+    assert.equal(again!.repeated, true);
+  });
+
   it('show a word that is typed, though it is small', async () => {
     const seen = watch({ source, fps: 8, heartbeatMs: 0 });
     await seen.some(1);
@@ -93,6 +102,7 @@ describeScreen('media: a screen as frames', function () {
       settings: completeSettings({ fps: 10, longestSide: 320 }),
       signal: control.signal,
       onShot: (shot) => shots.push(shot),
+      wish: new Wish(),
     });
     for (let level = 10; shots.length < 20; level = (level + 37) % 250)
       await screen.paint(`gray${level % 100}`);

@@ -26,8 +26,6 @@ const LOOK_MS = 20;
 
 /** What sleep means to the connection of a session, and to what hangs on it. */
 export class Bedtime extends Sleeper {
-  /** The way to sleep that is under way. */
-  private going: Promise<void> | undefined;
   /** Raised by everything that wants the session awake, or over. */
   private stirred = 0;
 
@@ -56,9 +54,14 @@ export class Bedtime extends Sleeper {
   }
 
   /** As `LiveSession.sleep()`. */
-  sleep(reason: string): Promise<void> {
-    if (this.fast) return this.session.life().sleep(reason);
-    return (this.going ??= this.saveFirst(reason).finally(() => (this.going = undefined)));
+  async sleep(reason: string): Promise<void> {
+    const { session, stirred } = this;
+    const { signal } = session.life();
+    // The turn that has just ended is behind no handle yet; that comes in a moment.
+    while (session.life().usable && session.care().handleDue && this.stirred === stirred)
+      await pauseFor(LOOK_MS, signal);
+    if (this.fast) await session.life().sleep(reason);
+    else if (this.stirred === stirred) await this.goToSleep(reason);
   }
 
   override message(): void {
@@ -74,14 +77,6 @@ export class Bedtime extends Sleeper {
   override over(): void {
     this.stirred++;
     super.over();
-  }
-
-  /** The turn that has just ended is behind no handle yet; that comes in a moment. */
-  private async saveFirst(reason: string): Promise<void> {
-    const { session, stirred } = this;
-    const { signal } = session.life();
-    while (session.life().usable && session.care().handleDue) await pauseFor(LOOK_MS, signal);
-    if (this.stirred === stirred) await this.goToSleep(reason);
   }
 
   /** Nobody is told before all is done: a listener may want the session awake again at once. */

@@ -135,7 +135,7 @@ export class Sleeper {
     listening.settle();
     if (this.phase !== 'asleep') return;
     const { settings, connect } = this.context;
-    const tooLong = this.sleptMs > settings.freshAfterMs;
+    const tooLong = this.sleptMs >= settings.freshAfterMs;
     const unsure = by === 'speech' && settings.phrases.length > 0;
     this.phase = unsure ? 'unsure' : 'awake';
     this.takeBack = this.context.tryOut(tooLong ? this.tooLong : undefined);
@@ -165,7 +165,7 @@ export class Sleeper {
   /** A conversation that slept in another session goes on, and nothing but the caller has woken it. */
   takeUp(): void {
     if (this.asleep || this.since === undefined) return;
-    if (this.sleptMs > this.context.settings.freshAfterMs) {
+    if (this.sleptMs >= this.context.settings.freshAfterMs) {
       this.context.tryOut(this.tooLong);
       this.context.renew();
     }

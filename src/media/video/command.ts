@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { MediaError } from '../errors';
 import { looksLikeJpeg } from '../format';
 import { spawnTool, type ToolExit } from '../process';
@@ -18,7 +17,7 @@ const MAX_PICTURE = 64 * 1024 * 1024;
  * @throws MediaError `BAD_INPUT` when the command cannot be understood; `SOURCE_FAILED` when it fails or gives no picture
  */
 export async function watchCommand({ command }: CommandSource, options: RunOptions): Promise<void> {
-  const { signal, settings } = options;
+  const { signal, settings, wish } = options;
   const words = splitWords(command);
   const stills = new Stills(options);
   try {
@@ -27,8 +26,7 @@ export async function watchCommand({ command }: CommandSource, options: RunOptio
       await runOnce(words, stills, signal);
       await stills.settled();
       if (stills.problem) throw stills.problem;
-      const left = began + 1000 / settings.fps - Date.now();
-      if (!signal.aborted) await sleep(Math.max(0, left), undefined, { signal }).catch(() => {});
+      await wish.pause(Math.max(0, began + 1000 / settings.fps - Date.now()), signal);
     }
   } finally {
     await stills.close();

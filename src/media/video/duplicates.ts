@@ -19,14 +19,19 @@ export class Duplicates {
 
   constructor(private readonly options: DuplicateOptions) {}
 
-  /** Whether to send this frame; it counts as sent then. */
-  isNews({ grid, at }: Pick<Shot, 'grid' | 'at'>): boolean {
-    if (this.#sent && !this.#differs(grid) && !this.#due(at)) {
+  /**
+   * Judges a frame; unless it is to be skipped, it counts as sent.
+   *
+   * @param wanted it is to be sent whatever it shows
+   */
+  judge({ grid, at }: Pick<Shot, 'grid' | 'at'>, wanted = false): 'new' | 'repeated' | 'skip' {
+    const differs = !this.#sent || this.#differs(grid);
+    if (!differs && !wanted && !this.#due(at)) {
       this.skipped += 1;
-      return false;
+      return 'skip';
     }
     this.#sent = { grid, at };
-    return true;
+    return differs ? 'new' : 'repeated';
   }
 
   #differs(grid: Buffer | undefined): boolean {

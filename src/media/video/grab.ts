@@ -6,6 +6,7 @@ import { Pairs, type Shot } from './grid';
 import { JpegSplitter } from './jpeg';
 import type { Settings } from './settings';
 import type { Input } from './source';
+import type { Wish } from './wish';
 
 /** What every run of a source gets. */
 export interface RunOptions {
@@ -14,6 +15,8 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   /** Called with each frame; must not throw. */
   readonly onShot: (shot: Shot) => void;
+  /** What is asked for out of turn. */
+  readonly wish: Wish;
   readonly ffmpegPath?: string;
 }
 

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { MediaError, redact } from '../errors';
 import { authorization, type Login } from './digest';
 import type { RunOptions } from './grab';
@@ -84,7 +83,7 @@ function unreachable(error: unknown, name: string): MediaError {
  * @throws MediaError `NOT_FOUND`, `SOURCE_FAILED`, `UNSUPPORTED_FORMAT`
  */
 export async function watchHttp(source: AddressSource, options: RunOptions): Promise<void> {
-  const { signal, settings } = options;
+  const { signal, settings, wish } = options;
   const { url, login } = loginOf(source);
   const name = redact(url.href);
   const client = new Client(url, login, name);
@@ -97,7 +96,7 @@ export async function watchHttp(source: AddressSource, options: RunOptions): Pro
       if (!single) throw new MediaError('SOURCE_FAILED', `${name} ended its stream of pictures.`);
       await stills.settled();
       if (stills.problem) throw stills.problem;
-      await sleep(Math.max(0, began + 1000 / settings.fps - Date.now()), undefined, { signal });
+      await wish.pause(Math.max(0, began + 1000 / settings.fps - Date.now()), signal);
     }
   } catch (error) {
     if (signal.aborted) return;

@@ -29,7 +29,8 @@ export class Stills {
   }
 
   take(picture: Buffer, at: number): void {
-    if (at < this.#due || this.options.signal.aborted) return;
+    const { signal, wish } = this.options;
+    if ((at < this.#due && !wish.open) || signal.aborted) return;
     this.#due = at + this.#intervalMs * EARLY;
     this.#waiting = { picture, at };
     this.#working ??= this.#work();

@@ -10,6 +10,7 @@ import { jpegSize } from './jpeg';
 import { nameOf, runSource } from './run';
 import { completeSettings, type PictureSettings, type Settings } from './settings';
 import type { VideoSource } from './source';
+import { Wish } from './wish';
 
 /** What {@link captureVideo} is doing. */
 export type VideoState = 'opening' | 'watching' | 'waiting';
@@ -42,7 +43,8 @@ const LONGEST_WAIT = 30;
  * Watches a source of pictures: JPEG frames, one per chunk, of which every reader gets the latest. Each is stamped with the time at
  * which its first byte came; {@link frameInfo} has its size and number as well. Frames that show nothing new are skipped.
  *
- * Returns at once. While the handle is muted nothing is written. If the source cannot be opened, the handle aborts with an error that says why
+ * Returns at once. A reader that wants a fresh frame (`handle.want()`) gets the next one that the source gives, also one that shows
+ * nothing new; a source that is asked for each picture is asked at once. While the handle is muted nothing is written. If the source cannot be opened, the handle aborts with an error that says why
  * (`DEVICE_NOT_FOUND`, `DEVICE_FAILED`, `NOT_FOUND`, `SOURCE_FAILED`, `BAD_INPUT`, `NO_FFMPEG`, `FFMPEG_CAPABILITY`); if it breaks later,
  * that is a `warning`, and it is opened again.
  *
@@ -70,15 +72,20 @@ export class FrameWriter {
   constructor(
     private readonly writer: MediaWriter,
     settings: Settings,
+    private readonly wish = new Wish(),
   ) {
     this.#duplicates = new Duplicates(settings);
   }
 
   write(shot: Shot): void {
-    if (this.writer.handle.muted || !this.#duplicates.isNews(shot)) return;
+    const wanted = this.wish.grant();
+    if (this.writer.handle.muted) return;
+    const verdict = this.#duplicates.judge(shot, wanted);
+    if (verdict === 'skip') return;
     const { jpeg, at } = shot;
     this.#sequence += 1;
-    this.writer.write(describeFrame(jpeg, infoOf(shot, this.#sequence)), at);
+    const info = infoOf(shot, this.#sequence);
+    this.writer.write(describeFrame(jpeg, verdict === 'repeated' ? { ...info, repeated: true } : info), at);
   }
 }
 
@@ -91,6 +98,7 @@ function infoOf({ jpeg, at }: Shot, sequence: number): FrameInfo {
 class Capture {
   readonly #frames: FrameWriter;
   readonly #signal: AbortSignal;
+  readonly #wish = new Wish();
   #worked = false;
 
   constructor(
@@ -98,7 +106,8 @@ class Capture {
     private readonly settings: Settings,
     private readonly options: VideoOptions,
   ) {
-    this.#frames = new FrameWriter(writer, settings);
+    this.#frames = new FrameWriter(writer, settings, this.#wish);
+    writer.handle.on('wanted', () => this.#wish.make());
     this.#signal = options.signal ?? new AbortController().signal;
   }
 
@@ -135,8 +144,10 @@ class Capture {
       this.#frames.write(shot);
     };
     const signal = AbortSignal.any([this.#signal, watchdog.signal]);
+    const { settings } = this;
+    const wish = this.#wish;
     try {
-      await runSource(source, { settings: this.settings, signal, onShot, ...(ffmpegPath && { ffmpegPath }) });
+      await runSource(source, { settings, signal, onShot, wish, ...(ffmpegPath && { ffmpegPath }) });
       return watchdog.error && !this.#signal.aborted ? { error: watchdog.error, shots } : { shots };
     } catch (error) {
       if (this.#signal.aborted) return { shots };
@@ -220,6 +231,7 @@ export async function takePicture(
     await runSource(source, {
       settings,
       onShot,
+      wish: new Wish(),
       signal: AbortSignal.any(all),
       ...(ffmpegPath && { ffmpegPath }),
     });
