@@ -229,7 +229,9 @@ export class Answer {
   }
 
   #report(over: boolean): void {
-    if (this.#playedMs > 0 || over) this.handle.reportPlayed(this.#playedMs, { sink: this.sink, over });
+    if (this.#playedMs === 0 && !over) return;
+    // The browser cancels echo itself, and it is no loudspeaker of this machine.
+    this.handle.reportPlayed(this.#playedMs, { sink: this.sink, over, room: 'away' });
   }
 
   #even(bytes: number): number {

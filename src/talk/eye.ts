@@ -16,6 +16,13 @@ export class Eye {
   /** Clients with their camera or screen on; who switched it on last stands last. */
   readonly #on = new Set<TalkClient>();
   readonly #takenBy = new WeakMap<Uint8Array, TalkClient>();
+  /** The newest picture of the client that is looked at. */
+  #newest: Buffer | undefined;
+
+  constructor() {
+    // A browser sends one each second, whatever it shows, so the newest is that of now.
+    this.handle.on('wanted', () => void (this.#newest && this.#writer.write(this.#newest)));
+  }
 
   get handle(): MediaHandle {
     return this.#writer.handle;
@@ -34,6 +41,7 @@ export class Eye {
 
   /** A client switches its pictures on or off; a new source counts as on anew. */
   switch(client: TalkClient, on: boolean): void {
+    if (client === this.client || on) this.#newest = undefined;
     this.#on.delete(client);
     if (on) this.#on.add(client);
   }
@@ -43,6 +51,7 @@ export class Eye {
     if (!looksLikeJpeg(picture)) return false;
     if (client !== this.client) return true;
     this.#takenBy.set(picture, client);
+    this.#newest = picture;
     this.#writer.write(picture);
     return true;
   }
