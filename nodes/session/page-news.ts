@@ -84,11 +84,6 @@ export class PageNews {
     return typeof name === 'string' && this.#pages.has(name);
   }
 
-  /** What somebody typed on a page: the service does not tell it again. */
-  typed(text: string): void {
-    this.#tell({ type: 'text', role: 'user', text, final: true, turn: (lastTurn += 1) });
-  }
-
   /** The model is shown a picture. */
   show(picture: Buffer): void {
     for (const { page } of this.#pages.values()) page.show(picture);

@@ -34,12 +34,10 @@ export class Pages {
   }
 
   /** Looks where a message comes from. @returns whether that is a page */
-  take({ payload, page, action }: Message & { page?: unknown }): boolean {
+  take({ payload, page }: Message & { page?: unknown }): boolean {
     const name = isMediaHandle(payload) ? (payload.meta.page ?? page) : page;
     this.news.join(name);
-    if (!this.news.knows(name)) return false;
-    if (typeof payload === 'string' && !action) this.news.typed(payload);
-    return true;
+    return this.news.knows(name);
   }
 
   #talk(on: boolean, first: boolean): void {
