@@ -1,6 +1,6 @@
 import type { EditorNode } from '../shared/editor/types';
 
-/** The button of audio-in and video-in: starts it, or stops it when it runs. */
+/** The button of audio-in and video-in starts it, or stops it when it runs; that of session does so with listening. */
 export function press(node: EditorNode): void {
   if (node.changed) {
     RED.notify(node._def._('button.deployFirst'), 'warning');

@@ -12,6 +12,7 @@ import { Conversation } from './conversation';
 import { optionsOf, type SessionDef } from './fields';
 import { Memory } from './memory';
 import { Pages } from './pages';
+import { serveTalkButton } from './talk-button';
 
 /** Says to the conversation what a message means: an action, or else what its payload is. */
 async function dispatch(conversation: Conversation, msg: Message): Promise<void> {
@@ -85,6 +86,9 @@ function watch(conversation: Conversation, handle: MediaHandle): void {
     .finally(() => conversation.sights.delete(handle));
 }
 
+/** Conversations that have begun, by id of their node. */
+const conversations = new Map<string, Conversation>();
+
 /** `gemini-live-session`: one conversation. */
 export default function (RED: Red): void {
   function GeminiLiveSession(this: RedNode, def: SessionDef): void {
@@ -104,6 +108,7 @@ export default function (RED: Red): void {
       const memory = new Memory(RED, this, config.live.identity, textOf(def.store) ?? '');
       const options = optionsOf(def, this, userDir(RED));
       conversation = new Conversation(this, config.live, memory, status, options, pages.news);
+      conversations.set(this.id, conversation);
       return conversation;
     };
     const letGo = holdCalls(this.id, {
@@ -139,8 +144,10 @@ export default function (RED: Red): void {
     onClose(this, async (removed) => {
       unsubscribe();
       letGo(removed);
+      conversations.delete(this.id);
       await conversation?.close(removed);
     });
   }
   RED.nodes.registerType('gemini-live-session', GeminiLiveSession);
+  serveTalkButton(RED, (id) => conversations.get(id));
 }

@@ -19,9 +19,12 @@ export function showStates(
   let wasReady = false;
   /** Why it is over, where something better is known than that it is. */
   let end = '';
+  /** The button of push to talk is held. */
+  let held = false;
   let saved: NodeJS.Timeout | undefined;
   const standing = (): void => {
-    if (session.state === 'asleep') asleep();
+    if (held) status.show('busy', 'listening');
+    else if (session.state === 'asleep') asleep();
     else if (session.state === 'ready') status.show('ok', label);
     else if (session.state === 'handover') status.show('ok', 'handover');
     else if (wasReady) status.show('waiting', 'reconnecting');
@@ -48,6 +51,12 @@ export function showStates(
   });
   session.on('audio', () => status.show('busy', label));
   session.on('turn', () => standing());
+  session.on('activity', ({ type, by }) => {
+    if (by !== 'push-to-talk') return;
+    // Who has pressed the button must see it: another press ends it.
+    held = type === 'speech-start';
+    standing();
+  });
   session.on('cost-limit', ({ level }) => {
     if (level === 'reached') end = 'costLimit';
   });

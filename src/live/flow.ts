@@ -148,6 +148,7 @@ export class Flow {
       watchdogs: this.watchdogs,
       queue: () => this.lanes.stats,
       timings: () => context.timings(),
+      keeps: () => this.withholding.keeps,
       begun: (watch) => {
         this.asking.turnBegun();
         if (!watch) this.eyes.seen();

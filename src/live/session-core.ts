@@ -55,7 +55,8 @@ export abstract class SessionCore extends GuardedEmitter {
     checkTools(options.tools ?? []);
     const { config: arranged, turnDetection, refused } = arrange(options);
     const sleep = sleepSettings(options.sleep, turnDetection);
-    const hears = sleep.phrases.length > 0 ? { inputAudioTranscription: {}, ...arranged } : arranged;
+    const inputAudioTranscription = arranged?.inputAudioTranscription ?? {};
+    const hears = sleep.phrases.length > 0 ? { ...arranged, inputAudioTranscription } : arranged;
     const config = options.watching ? withTranscript(hears) : hears;
     this.options = { ...options, config, turnDetection };
     this.refused = refused;

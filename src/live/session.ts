@@ -44,6 +44,11 @@ export class LiveSession extends SessionCore {
     return this.flow.turns.busy;
   }
 
+  /** The user's activity has begun and has not ended: somebody speaks, or the button of push to talk is held. */
+  get inActivity(): boolean {
+    return this.flow.listening.active;
+  }
+
   /** PCM16 mono at 16 kHz, in chunks of any size. Never blocks: what cannot be sent in time is dropped and counted. */
   get audio(): Writable {
     return this.flow.inputs.audio;
@@ -150,7 +155,7 @@ export class LiveSession extends SessionCore {
     this.flow.turns.interruptLocally();
     this.flow.eyes.hush();
     const manual = this.options.config?.realtimeInputConfig?.automaticActivityDetection?.disabled === true;
-    if (!manual || this.flow.listening.active || !this.usable) return;
+    if (!manual || this.inActivity || !this.usable) return;
     // Nothing is said in it, so no answer is owed.
     this.flow.lanes.sendMarker(realtimeInput({ activityStart: {} }));
     this.flow.lanes.sendMarker(realtimeInput({ activityEnd: {} }));

@@ -18,6 +18,8 @@ export interface TurnsContext {
   queue(): TurnQueue;
   /** Connection part of each turn's timings. */
   timings(): TurnTimings;
+  /** Whether something of the turn that is kept back has come. */
+  keeps(): boolean;
   /** The model begins a turn. @param watch it was asked about pictures alone */
   begun(watch: boolean): void;
   /** The model may have become idle: a turn is over, or has been played. */

@@ -96,16 +96,16 @@ export class Turns {
 
   /** The user wrote something, or (`say`) had something announced. */
   typed(text: string, say = false): void {
-    const { current } = this;
-    if (current && (current.begun || current === this.hidden)) this.ahead.push({ text, say });
+    const { current, hidden, context } = this;
+    // Where nothing has come of what is kept back, what comes may well answer this.
+    const begun = current === hidden ? context.keeps() : current?.begun;
+    if (current && begun) this.ahead.push({ text, say });
     else this.question.written(this.open(), text, say);
   }
 
   /**
-   * What the service says next is kept back, until {@link show} or {@link swallow}: it is a turn all the same, which has a
-   * number and is paid for. Where a turn is under way already, it is part of that.
-   *
-   * @param watch it was asked for here, about pictures alone @returns its number
+   * What the service says next is kept back, until {@link show} or {@link swallow}. It is a turn all the same, with a number
+   * and a price, unless one is under way. @param watch it was asked about pictures alone @returns its number
    */
   hide(watch: boolean): number | undefined {
     if (this.current || this.awaiting !== undefined || this.ahead.length > 0) return undefined;

@@ -63,6 +63,11 @@ export class Withholding {
     return this.judge !== undefined || this.dropping !== undefined;
   }
 
+  /** Something is kept back. */
+  get keeps(): boolean {
+    return this.kept.length > 0;
+  }
+
   /**
    * Keeps back what comes from the next message on. A judge that is there already passes what it has kept. The rest of a
    * turn that is being dropped is dropped first.

@@ -192,11 +192,14 @@ export class Playout extends EventEmitter<PlayoutEvents> {
   private async perform(job: Job): Promise<void> {
     const { format } = job.handle;
     const speaker = await this.speakerFor(format);
-    this.looking = this.lookAround();
     if (job.over) return;
     const framer = new PcmFramer(format, PIECE_MS);
+    let looked: Promise<void> | undefined;
     for await (const chunk of job.reader as AsyncIterable<Buffer>) {
-      for (const piece of framer.push(chunk)) if (!(await this.feed(job, speaker, piece))) return;
+      for (const piece of framer.push(chunk)) {
+        if (!(await this.feed(job, speaker, piece))) return;
+        looked ??= this.looking = this.lookAround();
+      }
     }
     const rest = framer.flush();
     if (rest && !(await this.feed(job, speaker, rest))) return;
@@ -255,8 +258,8 @@ export class Playout extends EventEmitter<PlayoutEvents> {
   }
 
   /**
-   * Whether an echo canceller stands before the loudspeaker. Asked for every stream, because cancellers come and go, and beside its
-   * playing, because asking takes longer than starting.
+   * Whether an echo canceller stands before the loudspeaker. Asked for every stream, because cancellers come and go, and when it
+   * plays already, because asking takes longer than starting.
    */
   private async lookAround(): Promise<void> {
     if (this.path?.backend !== 'pulse') return;

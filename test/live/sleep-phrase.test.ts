@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { SleepOptions } from '../../src/live';
 import type { ScriptedConnection } from '../support/scripted-server';
-import { inputs, pause, setupOf, states, until, update } from './recovery-support';
+import { config, inputs, pause, setupOf, states, until, update } from './recovery-support';
 import { sleepy, talked, transcript, untilChunk } from './sleep-support';
 import { Bench, bytesOf, next, of, sound, type Log } from './support';
 import { marked, write } from './turn-support';
@@ -32,8 +32,10 @@ const usage = { usageMetadata: { promptTokenCount: 70, totalTokenCount: 70 } };
 
 describe('live: a phrase that has to be heard', () => {
   it('is looked for with the transcript switched on', async () => {
-    const { peer } = await bench.connected(sleepy({ phrase: 'Hey house' }));
-    assert.deepEqual((setupOf(peer) as { inputAudioTranscription?: object }).inputAudioTranscription, {});
+    for (const given of [undefined, { ...config, inputAudioTranscription: undefined }]) {
+      const { peer } = await bench.connected(sleepy({ phrase: 'Hey house' }, given && { config: given }));
+      assert.deepEqual((setupOf(peer) as { inputAudioTranscription?: object }).inputAudioTranscription, {});
+    }
   });
 
   it('lets everything through that came before it, in order, when it is found', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { LiveEventName, LiveSession } from '../../src/live';
 import { Random } from '../support/random';
 import { answer, config, pause, quick, ready, setupOf, states, until } from './recovery-support';
-import { sleepy, talked, transcript, untilChunk } from './sleep-support';
+import { sleepy, talked, transcript, untilChunk, voice } from './sleep-support';
 import { Bench, next, of, sound } from './support';
 import { marked, range, write } from './turn-support';
 
@@ -93,6 +93,19 @@ describe('live: falling asleep and waking in the wrong moment', () => {
     write(session, marked(20, true, 140));
     const sent = await untilChunk(await server.connection(1), 159);
     assert.ok(sent[0]! >= 120, `nothing of what was said before: ${sent[0]}`);
+  });
+
+  it('is woken by the first word of each sleep, although nobody listened in between', async () => {
+    const turnDetection = { by: 'model', neverSendSilence: true, ...voice() } as const;
+    const { session, server } = await bench.connected({ turnDetection });
+    for (const night of [1, 2]) {
+      await session.sleep();
+      write(session, marked(2, false, 200 * night));
+      write(session, marked(30, true, 200 * night + 2));
+      const sent = await untilChunk(await server.connection(night), 200 * night + 31);
+      assert.ok(sent[0]! >= 200 * night, `nothing of the night before: ${sent[0]}`);
+      write(session, marked(30, false, 200 * night + 32));
+    }
   });
 
   it('does as it was told last', async () => {

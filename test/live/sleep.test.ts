@@ -3,7 +3,7 @@ import type { WakeWordHooks, WakeWordService } from '../../src/media';
 import { MediaError } from '../../src/media';
 import { answer, inputs, pause, setupOf, states, until, update } from './recovery-support';
 import { sleepy, talked, untilChunk } from './sleep-support';
-import { Bench, next, of, sound } from './support';
+import { Bench, logOf, next, of, sound } from './support';
 import { heard, marked, range, shape, telling, write } from './turn-support';
 
 const bench = new Bench();
@@ -254,10 +254,14 @@ describe('live: a session that sleeps', () => {
   it('tells what keeps it from waking, where nobody waits for that', async () => {
     const server = await bench.server({ refuse: { status: 403, body: 'no' } });
     const session = bench.session(server, sleepy());
+    const log = logOf(session);
     await session.sleep();
     write(session, marked(20, true));
     assert.equal((await next(session, 'error')).code, 'HTTP_REFUSED');
     await until(() => session.state === 'failed');
+    await session.sleep();
+    await assert.rejects(session.wake(), { code: 'HTTP_REFUSED' });
+    assert.equal(of(log, 'error').length, 1, 'who waits for it is told, and nobody else');
     server.script = {};
     await session.sleep();
     write(session, Buffer.concat([marked(20, false), marked(20, true, 20)]));

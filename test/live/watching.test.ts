@@ -146,17 +146,12 @@ describe('live: turns about pictures alone', () => {
     assert.deepEqual((peer.received[0]!['setup'] as Record<string, unknown>)['outputAudioTranscription'], {});
   });
 
-  it('lets long sound without a transcript be heard, and a silent turn not', async () => {
+  it('lets long sound without a transcript be heard', async () => {
     const { session, peer } = await watching();
     peer.content(...Array.from({ length: 40 }, () => sound(100)));
     await next(session, 'audio');
     peer.content(...DONE);
-    await next(session, 'turn');
-    session.video.write(picture());
-    await asked(peer, 2);
-    peer.content(...DONE);
-    assert.equal((await became(session, 'swallowed')).turn, 2);
-    assert.deepEqual(session.stats.watching, { asked: 2, swallowed: 1, said: 1, unanswered: 0 });
+    assert.equal((await next(session, 'turn')).audioMs, 4000);
   });
 
   it('tells of a function that the model calls, and of the whole turn with it', async () => {
@@ -320,6 +315,30 @@ describe('live: turns about pictures alone', () => {
       const { session, log, peer } = await watching();
       peer.content({ inputTranscription: { text: 'Who is that?' } });
       peer.content(said('The postman.'), sound(50), ...DONE);
+      const { user, model } = await next(session, 'turn');
+      assert.deepEqual([user, model], ['Who is that?', 'The postman.']);
+      assert.equal(of(log, 'turn').length, 1);
+    });
+
+    it('is answered in writing where the service answers both at once', async () => {
+      const { session, log, peer } = await watching();
+      session.sendText('Who is that?');
+      await asked(peer, 2);
+      peer.content(said('The postman.'), sound(50), ...DONE);
+      const { user, model } = await next(session, 'turn');
+      assert.deepEqual([user, model], ['Who is that?', 'The postman.']);
+      session.video.write(picture());
+      await asked(peer, 3);
+      peer.content(...DONE);
+      await became(session, 'swallowed');
+      assert.equal(of(log, 'turn').length, 1);
+    });
+
+    it('is answered in writing after nothing was said', async () => {
+      const { session, log, peer } = await watching();
+      session.sendText('Who is that?');
+      await asked(peer, 2);
+      peer.content(said('nothing'), ...DONE, said('The postman.'), ...DONE);
       const { user, model } = await next(session, 'turn');
       assert.deepEqual([user, model], ['Who is that?', 'The postman.']);
       assert.equal(of(log, 'turn').length, 1);

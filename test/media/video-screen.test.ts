@@ -159,7 +159,7 @@ describeScreen('media: a screen as frames', function () {
       const picture = await grey(jpeg, 1536, 864);
       // A line of letters keeps its dark strokes and the light between them.
       const line = Array.from({ length: 200 }, (_, x) => picture.at(100 + x, 100));
-      assert.ok(Math.max(...line) - Math.min(...line) > 100 || picture.span(90, 95, 250, 20).max > 240);
+      assert.ok(Math.max(...line) - Math.min(...line) > 100, `${Math.min(...line)} to ${Math.max(...line)}`);
       if (process.env.KEEP_FRAME) (await import('node:fs')).writeFileSync(process.env.KEEP_FRAME, jpeg);
     } finally {
       await stopAll(tools + 2);

@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import { showStates } from '../../nodes/session/states';
+import type { StatusLine } from '../../nodes/shared/status';
+import type { LiveSession } from '../../src/live';
 import type { MediaWriter } from '../../src/media';
 import { scriptedEars, scriptedMind, startServer, toneVoice, type LocalLiveServer } from '../../src/server';
 import { silence } from '../live/turn-support';
@@ -113,6 +117,24 @@ describe('session node: sleep', () => {
     assert.deepEqual({ tokens, audioMs }, { tokens: 1500, audioMs: 60_000 });
     await drowse();
     await until('it is shown', () => last() === 'asleep, 1.5K saved');
+  });
+
+  it('shows what it saves while it goes on, too', async () => {
+    const session = Object.assign(new EventEmitter(), {
+      state: 'asleep',
+      stats: { sleep: { savedTokens: 0 } },
+    });
+    const shown: string[] = [];
+    const status = { show: (_look: string, key: string, detail = '') => void shown.push(`${key} ${detail}`) };
+    showStates(session as unknown as LiveSession, status as unknown as StatusLine, 'local', 5);
+    session.emit('state', { to: 'asleep' });
+    session.stats.sleep.savedTokens = 90_000;
+    await until('it is shown', () => shown.includes('asleepSaved 90K'));
+    session.state = 'closed';
+    session.emit('state', { to: 'closed' });
+    const { length } = shown;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal(shown.length, length, 'nothing is shown after the end');
   });
 
   it('ends with a phrase only: what wakes it without reaches nobody', async () => {

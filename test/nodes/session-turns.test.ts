@@ -123,6 +123,20 @@ describe('session node: turn detection', () => {
     assert.deepEqual(numbers(items[1]), range(0, 5));
   });
 
+  it('listens from one press of the button of the node to the next, and shows it', async () => {
+    const { flow, wire } = await listening({ turnDetection: 'push-to-talk' });
+    const press = () => helper.request().post('/gemini-live/session/session').expect(200);
+    await press();
+    await until('it listens', () => flow.statuses('session').at(-1) === 'listening');
+    await press();
+    await until('it has ended', () => flow.statuses('session').at(-1) === 'custom');
+    assert.deepEqual(shape(await untilMarked(wire, 'activityEnd')), ['activityStart', 'activityEnd']);
+    await press();
+    await until('it listens again', () => flow.statuses('session').at(-1) === 'listening');
+    for (const other of ['nobody', 'config'])
+      await helper.request().post(`/gemini-live/session/${other}`).expect(404);
+  });
+
   it('keeps a file between the actions around it, although all of them have to wait for the connection', async () => {
     const flow = await run(sessionFlow(server.url, { turnDetection: 'push-to-talk', realtime: false }));
     flow.send('session', { action: 'activity-start' });

@@ -16,8 +16,8 @@ describePulse('a loudspeaker beside the microphone', function () {
   it('does not with the default setting', async () => {
     await room.deploy({ echo: 'auto' });
     for (let turn = 0; turn < 3; turn += 1) await room.askShort();
-    assert.equal(room.turns.length, 3);
     assert.deepEqual(room.oddTurns, []);
+    assert.equal(room.turns.length, 3);
     assert.deepEqual(room.errors, []);
   });
 

@@ -137,6 +137,13 @@ describe('what the local server knows of pictures', () => {
     for (const [text, nothing] of requests) assert.equal(nothingNew(text), nothing, text);
   });
 
+  it('is not held up by a long text that speaks of answers again and again', () => {
+    const began = performance.now();
+    assert.equal(nothingNew(`see ${'say '.repeat(100_000)}`), undefined);
+    // Milliseconds; where each of them looks for its quotation to the end, more than a minute.
+    assert.ok(performance.now() - began < 10_000);
+  });
+
   it('can say every size aloud by itself', async () => {
     const voice = await createVoice(undefined, () => Promise.resolve(undefined));
     for (const size of ['64 by 48', '768 by 432', '1536 by 864', '3840 by 2160', '1001 by 2000']) {

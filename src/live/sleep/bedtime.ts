@@ -28,6 +28,8 @@ const LOOK_MS = 20;
 export class Bedtime extends Sleeper {
   /** Raised by everything that wants the session awake, or over. */
   private stirred = 0;
+  /** Whoever wakes the session connects it. */
+  private connects = false;
 
   constructor(private readonly session: BedtimeContext) {
     const { settings, since, emit, conversation, life, flow, care } = session;
@@ -39,7 +41,9 @@ export class Bedtime extends Sleeper {
       busy: () => flow().busy || care().handleDue,
       idle: (ms) => void this.goToSleep('idle', ms),
       refused: () => void this.goToSleep('no-phrase'),
-      connect: () => void life().connect().catch(this.notWoken),
+      connect: () => {
+        if (!this.connects) life().connect().catch(this.notWoken);
+      },
       withhold: (judge) => void flow().withhold(judge),
       decide: (verdict) => flow().endWithholding(verdict),
       tryOut: (afresh) => conversation.tryOut(afresh),
@@ -69,9 +73,12 @@ export class Bedtime extends Sleeper {
     super.message();
   }
 
+  /** Somebody connects the session, and waits for that. */
   override takeUp(): void {
     super.takeUp();
+    this.connects = true;
     this.message();
+    this.connects = false;
   }
 
   override over(): void {

@@ -107,13 +107,12 @@ export class SleepListening implements Listening {
   }
 
   close(): void {
-    this.asleep = this.speaking = false;
+    this.asleep = false;
     this.settled = true;
     this.heard = 0;
-    this.ring.clear();
-    this.ear?.close();
+    this.forget();
     this.word?.close();
-    this.ear = this.word = undefined;
+    this.word = undefined;
     this.awake.close();
   }
 
@@ -156,7 +155,17 @@ export class SleepListening implements Listening {
     const saved = this.heard - sent;
     this.kept -= sent;
     this.heard = 0;
+    // It does not hear how this goes on, and knows nothing of it in the next sleep.
+    if (!this.settings.always) this.forget();
     return saved;
+  }
+
+  /** Nothing that was heard so far has to do with what comes. */
+  private forget(): void {
+    this.speaking = false;
+    this.ring.clear();
+    this.ear?.close();
+    this.ear = undefined;
   }
 
   private piece(pcm: Buffer): void {

@@ -11,8 +11,9 @@ const TOLD = 'told picture';
 
 /** A request is about pictures only if it says so: other texts may hold quotations as well. */
 const ABOUT_PICTURES = /\b(?:pictures?|images?|frames?|video|camera|screen|see|seen|look)\b/i;
-/** "answer only with <nothing>", 'say "no change"'. */
-const OTHERWISE = /\b(?:answer|reply|respond|say)\b[^\n<"“]*(?:(<[^<>\n]{1,60}>)|["“]([^"“”\n]{1,60})["”])/gi;
+/** "answer only with <nothing>", 'say "no change"'; not far apart, or a long text that says "say" again and again takes minutes. */
+const OTHERWISE =
+  /\b(?:answer|reply|respond|say)\b[^\n<"“]{0,80}(?:(<[^<>\n]{1,60}>)|["“]([^"“”\n]{1,60})["”])/gi;
 
 /** The words that are asked for when pictures show nothing new; nothing when it is not asked for that. */
 export function nothingNew(text: string): string | undefined {
