@@ -316,8 +316,8 @@ export class Conversation {
       this.#open = held;
       const sleeps = how === 'asleep' || (how === 'as before' && resumeFrom?.asleepSince !== undefined);
       held.ready = (sleeps ? session.sleep() : session.connect()).catch(async (error: unknown) => {
-        // The flow sent it to sleep before it was ready.
-        if (session.asleep) return;
+        // The flow sent it to sleep before it was ready, and may have woken it since.
+        if (isClosed(error) && !held.final && !held.over) return;
         held.final ||= isFatal(error);
         await this.#over(held);
         this.status.show('failed', 'failed', codeText(error));
@@ -387,6 +387,11 @@ export class Conversation {
       : held.session.updateContext({ tools: this.#tools.with(held.tools) });
     changing.catch((error: unknown) => report(this.node, asError(error)));
   }
+}
+
+/** Whether somebody has ended the attempt, and nothing went wrong. */
+function isClosed(error: unknown): boolean {
+  return (error as { code?: unknown } | undefined)?.code === 'CLOSED';
 }
 
 /** Whether trying again cannot help. */

@@ -1,7 +1,8 @@
+import { CaptureClock } from './capture-clock';
 import { echoCanceller, isAlsaName, listAudioDevices, pulseAnswers } from './devices';
 import { isMediaError, MediaError } from './errors';
 import { findInPath, resolveFfmpeg } from './ffmpeg';
-import { PCM_16K } from './format';
+import { pcmDurationMs, PCM_16K } from './format';
 import { PcmFramer } from './framer';
 import type { MediaHandle } from './handle';
 import { spawnTool, type ToolExit } from './process';
@@ -73,7 +74,7 @@ export function arecordArgs(device: string | undefined): string[] {
 
 /**
  * Opens a microphone: live 16 kHz mono PCM16 in frames of 640 bytes (20 ms), each stamped with the time at which its last
- * sample was read from the device.
+ * sample was captured, also when it had to wait for a processor on its way (see {@link CaptureClock}).
  *
  * Returns at once. A slow consumer never holds the device back: it loses its own oldest frames. While the handle is muted the
  * device is closed, so that the system shows no recording; opening it again takes as long as the first time.
@@ -131,11 +132,15 @@ async function record(
   let heard = false;
   const timer = setTimeout(stop, startTimeoutMs);
   const framer = new PcmFramer(PCM_16K);
+  const clock = new CaptureClock();
   // Read always, whatever happens to the frames: sound that piles up in the pipe would come out late for ever.
   tool.stdout?.on('data', (bytes: Buffer) => {
     clearTimeout(timer);
     heard = true;
-    for (const frame of framer.push(bytes)) if (!cut) writer.write(frame);
+    for (const frame of framer.push(bytes)) {
+      const at = clock.next(pcmDurationMs(PCM_16K, frame.length));
+      if (!cut) writer.write(frame, at);
+    }
   });
 
   const exit = await tool.exited;

@@ -58,6 +58,10 @@ interface Job {
   writtenMs: number;
   /** When what was handed over of it will have been heard (performance clock, ms). */
   endsAt: number;
+  /** The same in what its device was handed, ms. */
+  endsAtMs: number;
+  /** What was reported last, ms. */
+  reportedMs: number;
   /** Set once `done` is settled: nothing may be written for it any more. */
   over: boolean;
   settle(result: PlayResult | Error): void;
@@ -70,8 +74,9 @@ interface Job {
  * where it can be taken back. A stream that is aborted is silent at once, because the program is killed (measured: no sound
  * after it), and a new one stands ready.
  *
- * The played position is what was handed over minus what the clock says is still ahead; the device's own delay (50 ms asked
- * for, plus the hardware's) is not in it, so the ear is up to about 60 ms, on Bluetooth more, behind it.
+ * The played position is what was handed over minus what is still ahead: by the word of the device (pacat), or by the clock if it
+ * plays later than that. It is reported while the stream plays, so that onlookers know when a device is late. Without such a word
+ * (aplay, ffmpeg) the device's own delay (50 ms asked for, plus the hardware's) is not in it.
  */
 export class Playout extends EventEmitter<PlayoutEvents> {
   state: PlayoutState = 'idle';
@@ -146,7 +151,7 @@ export class Playout extends EventEmitter<PlayoutEvents> {
     const onAbort = (): void => this.cut(job);
     const reader = handle.open();
     const job: Job = {
-      ...{ handle, reader, done, writtenMs: 0, endsAt: 0, over: false },
+      ...{ handle, reader, done, writtenMs: 0, endsAt: 0, endsAtMs: 0, reportedMs: 0, over: false },
       settle: (result) => {
         if (job.over) return;
         job.over = true;
@@ -193,6 +198,8 @@ export class Playout extends EventEmitter<PlayoutEvents> {
     const { format } = job.handle;
     const speaker = await this.speakerFor(format);
     if (job.over) return;
+    const following = setInterval(() => this.follow(job), PIECE_MS).unref();
+    void job.done.catch(() => {}).finally(() => clearInterval(following));
     const framer = new PcmFramer(format, PIECE_MS);
     let looked: Promise<void> | undefined;
     for await (const chunk of job.reader as AsyncIterable<Buffer>) {
@@ -214,10 +221,9 @@ export class Playout extends EventEmitter<PlayoutEvents> {
       speaker.end();
       if ((await speaker.ended).code !== 0) return;
     }
-    for (let left = job.endsAt - performance.now(); left > 0; left = job.endsAt - performance.now()) {
+    for (let left = this.left(job); left > 0; left = this.left(job)) {
       await sleep(Math.min(PIECE_MS, left));
       if (job.over || !speaker.alive) return;
-      this.report(job);
     }
     this.report(job);
     job.settle({ playedMs: job.writtenMs, aborted: false });
@@ -238,6 +244,7 @@ export class Playout extends EventEmitter<PlayoutEvents> {
     this.hand(speaker, scalePcm(piece, this.volume));
     job.writtenMs += pcmDurationMs(job.handle.format, piece.length);
     job.endsAt = this.dryAt;
+    job.endsAtMs = speaker.position.handedMs;
     this.report(job);
     return true;
   }
@@ -248,9 +255,20 @@ export class Playout extends EventEmitter<PlayoutEvents> {
     speaker.write(pcm);
   }
 
+  /** How long it takes until all that was handed over was heard (ms). */
+  private left({ endsAt, endsAtMs }: Job): number {
+    return Math.max(0, endsAt - performance.now(), this.speaker?.position.leftUntil(endsAtMs) ?? 0);
+  }
+
+  /** Reports as long as something is to be heard, also when nothing more comes. */
+  private follow(job: Job): void {
+    if (!job.over && job.reportedMs < job.writtenMs) this.report(job);
+  }
+
   private report(job: Job, over = false): number {
     if (job.writtenMs === 0) return 0;
-    const ms = Math.max(0, job.writtenMs - Math.max(0, job.endsAt - performance.now()));
+    const ms = Math.max(0, job.writtenMs - this.left(job));
+    job.reportedMs = ms;
     const { name: sink = 'speaker', master } = this.options;
     job.handle.reportPlayed(ms, { sink, master, over, ...this.room });
     this.tell('played', ms, job.handle);

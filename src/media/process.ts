@@ -19,6 +19,8 @@ export interface ToolExit {
 export interface ToolOptions {
   /** Offer a pipe to the tool's stdin (default: no input at all). */
   readonly stdin?: boolean;
+  /** Is given what the tool says on stderr, piece by piece, as it is. */
+  readonly onStderr?: (text: string) => void;
   /** Number of pipes beside stdout that the tool writes into, from file descriptor 3 on (default 0). */
   readonly extraOutputs?: number;
   /** Time between SIGTERM and SIGKILL in {@link ToolProcess.stop}, ms (default 1000). */
@@ -98,9 +100,7 @@ export class ToolProcess {
       refused = error as NodeJS.ErrnoException;
     }
     this.child = child;
-    this.exited = child
-      ? this.watch(child, options.exitSignal ?? 'SIGKILL')
-      : Promise.resolve(this.finish(null, null, refused));
+    this.exited = child ? this.watch(child, options) : Promise.resolve(this.finish(null, null, refused));
   }
 
   get pid(): number | undefined {
@@ -155,11 +155,14 @@ export class ToolProcess {
     for (const stream of child.stdio) stream?.destroy();
   }
 
-  private watch(child: ChildProcess, exitSignal: NodeJS.Signals): Promise<ToolExit> {
+  private watch(child: ChildProcess, { exitSignal = 'SIGKILL', onStderr }: ToolOptions): Promise<ToolExit> {
     track(child, exitSignal);
     const ignore = (): void => {};
     for (const stream of child.stdio) stream?.on('error', ignore);
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => this.remember(text));
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.remember(text);
+      onStderr?.(text);
+    });
     return new Promise((resolve) => {
       child.on('error', (error: NodeJS.ErrnoException) => {
         // Also emitted when a signal could not be sent; only a child that never started ends here.

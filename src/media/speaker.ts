@@ -1,7 +1,8 @@
 import { isAlsaName, listAudioDevices, pulseAnswers } from './devices';
+import { DevicePosition, withoutPositions } from './device-position';
 import { MediaError } from './errors';
 import { findInPath, resolveFfmpeg } from './ffmpeg';
-import type { MediaFormat } from './format';
+import { pcmDurationMs, type MediaFormat } from './format';
 import { spawnTool, type ToolExit, type ToolProcess } from './process';
 
 /** Ways to a loudspeaker. */
@@ -34,7 +35,7 @@ const ONE_SHOT = { leadMs: 60, tailMs: 200, oneShot: true };
 
 /**
  * Arguments of `pacat`. Without `--latency-msec` it plays nothing as long as stdin stays open and little was sent, because its
- * prebuffer never fills (measured).
+ * prebuffer never fills (measured). `--verbose` makes it say its position 20 times a second.
  */
 export function pacatArgs(device: string | undefined, { rate, channels = 1 }: MediaFormat): string[] {
   const to = device ? ['--device', device] : [];
@@ -44,6 +45,7 @@ export function pacatArgs(device: string | undefined, { rate, channels = 1 }: Me
     ...to,
     ...format,
     '--latency-msec=50',
+    '--verbose',
     '--client-name=Node-RED',
     '--stream-name=Gemini Live',
   ];
@@ -169,12 +171,17 @@ async function findFfmpegSpeaker(
 export class Speaker {
   readonly path: SpeakerPath;
   readonly format: MediaFormat;
+  /** How far the device has come, in all that was written; only pacat says so. */
+  readonly position = new DevicePosition();
   private readonly tool: ToolProcess;
 
   constructor(path: SpeakerPath, format: MediaFormat) {
     this.path = path;
     this.format = format;
-    this.tool = spawnTool(path.command, path.args(format), { stdin: true });
+    this.tool = spawnTool(path.command, path.args(format), {
+      stdin: true,
+      onStderr: (text) => this.position.hear(text),
+    });
     this.tool.stdout?.resume();
   }
 
@@ -193,6 +200,7 @@ export class Speaker {
   }
 
   write(pcm: Buffer): void {
+    if (this.path.backend === 'pulse') this.position.hand(pcmDurationMs(this.format, pcm.length));
     this.tool.stdin?.write(pcm);
   }
 
@@ -215,7 +223,8 @@ export async function explainSpeaker(
 ): Promise<MediaError> {
   const { device } = options;
   const name = device ? `The loudspeaker "${device}"` : 'The default loudspeaker';
-  const what = exit.error ? String(exit.error.code) : exit.stderr || `status ${exit.code ?? exit.signal}`;
+  const said = path.backend === 'pulse' ? withoutPositions(exit.stderr) : exit.stderr;
+  const what = exit.error ? String(exit.error.code) : said || `status ${exit.code ?? exit.signal}`;
   if (path.backend === 'pulse' && !(await pulseAnswers())) {
     const advice = 'Start PulseAudio or PipeWire for this user, set PULSE_SERVER, or choose ALSA.';
     return new MediaError('DEVICE_FAILED', `${name} cannot be used: no PulseAudio server answers. ${advice}`);

@@ -192,6 +192,17 @@ describe('session node: sleep', () => {
     assert.deepEqual(flow.errors, []);
   });
 
+  it('may come and end in one breath, before it has connected: nothing is refused, and one session goes on', async () => {
+    flow = await run(sessionFlow(server.url, { turnDetection: 'push-to-talk' }));
+    for (const action of ['connect', 'sleep', 'activity-start', 'activity-end'])
+      flow.send('session', { action });
+    await until('it is ready', () => told('state').some(({ to }) => to === 'ready'));
+    flow.send('session', { payload: 'hello' });
+    await until('the answer', () => texts().includes('You said hello'));
+    assert.deepEqual(flow.errors, []);
+    assert.equal(server.connections, 1);
+  });
+
   it('is not ended by a picture, and by a file whatever wakes it', async () => {
     await asleep({ wakeOn: 'message', realtime: false });
     flow.send('session', { payload: await makePicture() });

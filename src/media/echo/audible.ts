@@ -8,6 +8,9 @@ export type Room = NonNullable<PlayedOptions['room']>;
 /** An answer as one sink plays it. */
 export interface Sounding {
   readonly answer: MediaHandle;
+  readonly sink: string;
+  /** Until when it was heard (ms of the clock); undefined: it still is. */
+  until: number | undefined;
   /** What was played of it (ms), at `at` (ms of the clock). */
   ms: number;
   at: number;
@@ -20,12 +23,15 @@ export interface Sounding {
   readonly levels: AnswerLevels | undefined;
 }
 
+/** What was heard is remembered for so long: the microphone's sound may come late (ms). */
+const REMEMBERED_MS = 5000;
+
 /**
- * Which answers are heard now, by what their sinks report. A sink that reports seldom is believed to play on, at most until
+ * Which answers are heard now, and were heard a moment ago, by what their sinks report. A sink that reports seldom is believed to play on, at most until
  * all that was written has been heard; positions that are a guess by the clock say nothing of a loudspeaker and do not count.
  */
 export class Audible {
-  private readonly soundings = new Map<MediaHandle, Map<string, Sounding>>();
+  private soundings: Sounding[] = [];
 
   /**
    * @param tailMs how long an answer is heard after its last sound
@@ -42,24 +48,24 @@ export class Audible {
   watch(answer: MediaHandle): void {
     answer.on('sink', (ms, options) => this.take(answer, ms, options));
     answer.on('abort', () => {
-      for (const sounding of this.soundings.get(answer)?.values() ?? []) {
-        if (!sounding.over) Object.assign(sounding, { over: true, at: this.now() });
+      for (const sounding of this.heard()) {
+        if (sounding.answer === answer && !sounding.over) {
+          Object.assign(sounding, { over: true, at: this.now() });
+        }
       }
     });
   }
 
-  /** What is heard now. */
-  heard(): Sounding[] {
-    const heard: Sounding[] = [];
-    for (const [answer, sinks] of this.soundings) {
-      for (const [sink, sounding] of sinks) {
-        if (this.now() < this.end(sounding)) heard.push(sounding);
-        else sinks.delete(sink);
-      }
-      // A sink that plays on, after a pause for example, makes a new entry.
-      if (sinks.size === 0) this.soundings.delete(answer);
+  /** What is heard now, or was since some time ago. */
+  heard(since = this.now()): Sounding[] {
+    const now = this.now();
+    for (const sounding of this.soundings) {
+      const end = this.end(sounding);
+      // Settled: what is written later begins anew when it is played.
+      if (end <= now) sounding.until ??= end;
     }
-    return heard;
+    this.soundings = this.soundings.filter(({ until }) => until === undefined || now - until < REMEMBERED_MS);
+    return this.soundings.filter(({ until }) => until === undefined || since < until);
   }
 
   private end({ answer, ms, at, over }: Sounding): number {
@@ -69,8 +75,7 @@ export class Audible {
 
   private take(answer: MediaHandle, ms: number, options: PlayedOptions): void {
     const { sink = '', over = false, room = 'plain', canceller } = options;
-    const sinks = this.soundings.get(answer) ?? new Map<string, Sounding>();
-    const sounding = sinks.get(sink);
+    const sounding = this.heard().find((one) => one.answer === answer && one.sink === sink);
     // What a sink holds after an abort it takes back; a late report of it does not bring the answer to life.
     const ended = over || answer.state === 'aborted';
     if (sounding?.over && ended) return;
@@ -79,9 +84,7 @@ export class Audible {
       Object.assign(sounding, said);
       return;
     }
-    this.heard(); // forgets the answers of before: nobody else may be asking
     const levels = this.withLevels ? new AnswerLevels(answer) : undefined;
-    sinks.set(sink, { answer, levels, ...said });
-    this.soundings.set(answer, sinks);
+    this.soundings.push({ answer, sink, until: undefined, levels, ...said });
   }
 }

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { pcmDurationMs, PCM_16K } from '../format';
 import type { MediaHandle } from '../handle';
+import { capturedAt } from '../stamp';
 import { Audible, type Sounding } from './audible';
 import { BargeIn } from './barge-in';
 
@@ -38,7 +39,8 @@ const ECHO_MS = { late: 500, early: 60 };
 
 /**
  * Stands between a live microphone and a session. Sound of the microphone that may be echo becomes silence of the same length:
- * silence instead of nothing, because the service tells by it that the user has finished.
+ * silence instead of nothing, because the service tells by it that the user has finished. What comes late is judged by all the
+ * time from its capture on: echo that waited in a pipe until the answer was over is still echo.
  */
 export class EchoGuard {
   readonly mode: EchoMode;
@@ -83,9 +85,12 @@ export class EchoGuard {
   filter(chunk: Buffer, microphone: MediaHandle): Buffer {
     this.microphone = microphone;
     if (this.mode === 'off') return chunk;
-    const echoes = this.echoes(microphone);
+    const since = this.now() - lateMs(chunk);
+    const echoes = this.echoes(microphone, since);
     if (this.mode === 'barge-in') {
-      const playedDb = echoes.length ? Math.max(...echoes.map((echo) => this.playedDb(echo))) : undefined;
+      const playedDb = echoes.length
+        ? Math.max(...echoes.map((echo) => this.playedDb(echo, since)))
+        : undefined;
       if (this.voice.push(chunk, playedDb)) return this.release(chunk);
     }
     if (echoes.length === 0) {
@@ -97,16 +102,16 @@ export class EchoGuard {
     return Buffer.alloc(chunk.length);
   }
 
-  /** The answers that this microphone could hear now. */
-  private echoes(microphone: MediaHandle | undefined): Sounding[] {
-    const heard = this.audible.heard();
+  /** The answers that this microphone could hear, now or since some time ago. */
+  private echoes(microphone: MediaHandle | undefined, since = this.now()): Sounding[] {
+    const heard = this.audible.heard(since);
     return this.mode === 'auto' ? heard.filter((sounding) => reaches(sounding, microphone)) : heard;
   }
 
-  /** How loud the sink played what the microphone may hear of it now (dB relative to full scale). */
-  private playedDb({ levels, ms, at }: Sounding): number {
-    const position = ms + this.now() - at;
-    return levels?.loudest(position - ECHO_MS.late, position + ECHO_MS.early) ?? 0;
+  /** How loud the sink played what the microphone may have heard of it since then (dB relative to full scale). */
+  private playedDb({ levels, ms, at }: Sounding, since: number): number {
+    const [from, to] = [since, this.now()].map((time) => ms + time - at) as [number, number];
+    return levels?.loudest(from - ECHO_MS.late, to + ECHO_MS.early) ?? 0;
   }
 
   private keep(chunk: Buffer): void {
@@ -128,6 +133,12 @@ export class EchoGuard {
     this.kept = [];
     this.keptMs = 0;
   }
+}
+
+/** How much later it came than it was captured (ms): on a busy machine sound waits in pipes. */
+function lateMs(chunk: Buffer): number {
+  const now = Date.now();
+  return Math.max(0, now - (capturedAt(chunk) ?? now));
 }
 
 /** Whether a microphone can hear this. A canceller helps only if the sound goes into it and the microphone is its own. */
