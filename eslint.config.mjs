@@ -35,7 +35,7 @@ export default tseslint.config(
   },
   {
     // What runs in the browser has a TypeScript project of its own.
-    files: ['nodes/**/editor.ts', 'nodes/shared/editor/**/*.ts'],
+    files: ['nodes/**/editor.ts', 'nodes/shared/editor/**/*.ts', 'src/talk/page/**/*.ts'],
     languageOptions: {
       parserOptions: {
         projectService: false,
@@ -48,6 +48,7 @@ export default tseslint.config(
   floor(['src/protocol/**/*.ts'], 'media', 'live', 'server', 'talk', 'nodes'),
   floor(['src/media/**/*.ts'], 'protocol', 'live', 'server', 'talk', 'nodes'),
   floor(['src/live/**/*.ts'], 'server', 'talk', 'nodes', 'cli'),
+  floor(['src/talk/**/*.ts'], 'protocol', 'live', 'server', 'nodes', 'cli'),
   floor(['src/server/**/*.ts'], 'live', 'talk', 'nodes', 'cli'),
   {
     // A subflow of tests needs expressions like `assert.ok(x)` only; chai-style property assertions are not used.

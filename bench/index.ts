@@ -4,6 +4,7 @@ import { rows as conversations } from './conversations';
 import { rows as live } from './live';
 import { rows as media } from './media';
 import type { Row } from './row';
+import { rows as talk } from './talk';
 import { rows as tools } from './tools';
 import { rows as video } from './video';
 import { rows as wires } from './wires';
@@ -17,6 +18,7 @@ const PARTS: Record<string, () => Promise<Row[]>> = {
   conversations,
   media,
   video,
+  talk,
 };
 
 async function main(): Promise<void> {

@@ -5,6 +5,7 @@ import { chmod, cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { docsPages, writeNodeFiles } from './build/node-files';
+import { buildTalkPage } from './build/talk-page';
 
 const ROOT = path.resolve(__dirname, '..');
 const DIST = path.join(ROOT, 'dist');
@@ -24,6 +25,7 @@ async function main(): Promise<void> {
     await mkdir(out, { recursive: true });
     await Promise.all([compile(out), writeNodeFiles(ROOT, out)]);
     await copyAssets(path.join(ROOT, 'src'), path.join(out, 'src'));
+    await buildTalkPage(path.join(out, 'src/talk/page')); // in place of its sources, which were copied
     await makeExecutable(out);
     await writeDocs();
     await replaceDist(out, scratch);

@@ -6,15 +6,19 @@ import { finished, onPurpose, within } from '../shared/handles';
 import { afterDeployOnce, onClose, onInput } from '../shared/lifecycle';
 import { mediaOf, pcmOf } from '../shared/payload';
 import { codeText, StatusLine } from '../shared/status';
+import { serveTalk } from '../shared/talk/admin';
 import { textOf, userDir } from '../shared/values';
 import type { Message, Red, RedNode, Send } from '../shared/types';
+import { BrowserIn } from './browser';
 import { Mute, muteOf } from './mute';
 import { locate } from './source';
 
 /** The fields of the dialog. */
 interface AudioInDef extends NodeDef {
-  source: 'microphone' | 'file' | 'input';
+  source: 'microphone' | 'browser' | 'file' | 'input';
   device: string;
+  /** Name of the talk page; a flow of before has none. */
+  page?: string;
   file: string;
   /** Let a file through as fast as it is spoken. */
   realtime: boolean;
@@ -22,15 +26,24 @@ interface AudioInDef extends NodeDef {
   autostart: boolean;
 }
 
+/** What is behind the node, whatever its source. */
+interface Source {
+  readonly active: boolean;
+  input(msg: Message, send: Send): void | Promise<void>;
+  stop(code: 'CANCELLED' | 'NODE_CLOSED'): void;
+  /** @param removed the node does not come back */
+  close(removed: boolean): Promise<void>;
+}
+
 interface AudioInNode extends RedNode {
-  audioIn: AudioIn;
+  audioIn: Source;
 }
 
 /** Longest wait for a device or decoder to be gone when the node closes (ms); Node-RED gives up after 15 s. */
 const CLOSE_MS = 5000;
 
 /** One audio-in node: what it has running, and how that starts and stops. */
-class AudioIn {
+class AudioIn implements Source {
   readonly #running = new Map<MediaHandle, AbortController>();
   #microphone: MediaHandle | undefined;
   readonly #mute: Mute;
@@ -88,7 +101,6 @@ class AudioIn {
     }
   }
 
-  /** @param removed the node does not come back */
   async close(removed: boolean): Promise<void> {
     this.#closed = true;
     if (removed) this.#mute.forget();
@@ -203,17 +215,21 @@ function carry(msg: Message, handle: MediaHandle): Message {
   return msg;
 }
 
-/** `gemini-live-audio-in`: microphone, file or URL, or what arrives, as 16 kHz mono PCM. */
+/** `gemini-live-audio-in`: microphone, browser, file or URL, or what arrives, as 16 kHz mono PCM. */
 export default function (RED: Red): void {
   function GeminiLiveAudioIn(this: AudioInNode, def: AudioInDef): void {
     RED.nodes.createNode(this, def);
-    const audioIn = new AudioIn(RED, this, def);
+    const audioIn: Source =
+      def.source === 'browser' ? new BrowserIn(RED, this, def.page) : new AudioIn(RED, this, def);
     this.audioIn = audioIn;
     onInput(this, (msg, send) => audioIn.input(msg, send));
     const begin = (): void => {
-      audioIn.start({}, (out) => this.send(out)).catch((error: unknown) => report(this, error));
+      const starting = async (): Promise<void> => audioIn.input({}, (out) => this.send(out));
+      starting().catch((error: unknown) => report(this, error));
     };
-    const unsubscribe = def.autostart && def.source !== 'input' ? afterDeployOnce(RED, begin) : undefined;
+    // A browser begins by itself, and what arrives has nothing to begin with.
+    const starts = def.autostart && (def.source === 'microphone' || def.source === 'file');
+    const unsubscribe = starts ? afterDeployOnce(RED, begin) : undefined;
     onClose(this, async (removed) => {
       unsubscribe?.();
       await audioIn.close(removed);
@@ -221,6 +237,7 @@ export default function (RED: Red): void {
   }
   RED.nodes.registerType('gemini-live-audio-in', GeminiLiveAudioIn);
   serveDialogs(RED);
+  serveTalk(RED);
   serveButton(RED);
 }
 

@@ -6,14 +6,18 @@ import { retained, within } from '../shared/handles';
 import { onClose, onInput } from '../shared/lifecycle';
 import { mediaOf, pcmOf } from '../shared/payload';
 import { codeText, StatusLine } from '../shared/status';
+import { serveTalk } from '../shared/talk/admin';
+import { Seat } from '../shared/talk/seat';
 import type { Message, Red, RedNode, Send } from '../shared/types';
 import { numberOf, textOf, userDir } from '../shared/values';
 import { fileFor, type Finished } from './sinks';
 
 /** The fields of the dialog. */
 interface AudioOutDef extends NodeDef {
-  sink: 'speaker' | 'file' | 'both';
+  sink: 'speaker' | 'browser' | 'file' | 'both';
   device: string;
+  /** Name of the talk page; a flow of before has none. */
+  page?: string;
   /** Per cent of the original loudness, 0 to 200. */
   volume: string | number;
   file: string;
@@ -25,9 +29,10 @@ interface AudioOutDef extends NodeDef {
 const CLOSE_MS = 8000;
 const VOLUME = { min: 0, max: 200, default: 100 };
 
-/** One audio-out node: a loudspeaker, files, or both. */
+/** One audio-out node: a loudspeaker, browsers, files, or loudspeaker and files. */
 class AudioOut {
   readonly #playout: Playout | undefined;
+  readonly #seat: Seat | undefined;
   readonly #status: StatusLine;
   /** Streams that are being played or written. */
   readonly #jobs = new Map<AbortController, Promise<unknown>>();
@@ -40,7 +45,12 @@ class AudioOut {
     private readonly def: AudioOutDef,
   ) {
     this.#status = new StatusLine(RED, node);
-    if (def.sink !== 'file')
+    if (def.sink === 'browser') {
+      this.#seat = new Seat(RED, node, def.page, 'sound', {
+        opened: () => this.#status.clear(),
+        refused: (error) => this.#status.show('failed', 'failed', codeText(error)),
+      });
+    } else if (def.sink !== 'file')
       this.#playout = new Playout({ ...(def.device && { device: def.device }), name: node.id });
     try {
       this.#volume = numberOf(def.volume, 'volume', VOLUME);
@@ -76,13 +86,13 @@ class AudioOut {
   stop(code: 'CANCELLED' | 'NODE_CLOSED'): void {
     for (const control of this.#jobs.keys())
       control.abort(new MediaError(code, 'The audio-out node was stopped.'));
-    this.#playout?.stop();
+    this.#hush();
   }
 
   async close(): Promise<void> {
     const jobs = [...this.#jobs.values()];
     this.stop('NODE_CLOSED');
-    await within(CLOSE_MS, Promise.allSettled([...jobs, this.#playout?.close()]));
+    await within(CLOSE_MS, Promise.allSettled([...jobs, this.#playout?.close(), this.#seat?.close()]));
   }
 
   /** Resolves when the stream was heard and written to its end, or cut short. */
@@ -125,18 +135,19 @@ class AudioOut {
     signal: AbortSignal,
   ): Promise<{ finished: Finished; failure?: Error }> {
     const name = textOf(msg.filename) ?? textOf(this.def.file);
-    if (this.def.sink !== 'speaker' && name === undefined) {
+    const writes = this.def.sink === 'file' || this.def.sink === 'both';
+    if (writes && name === undefined) {
       throw new NodeError(
         'BAD_CONFIG',
         'No file name is given. Enter one in the dialog or set msg.filename.',
       );
     }
-    this.#status.show('busy', this.#playout ? 'playing' : 'writing');
+    this.#status.show('busy', this.def.sink === 'file' ? 'writing' : 'playing');
     const [play, write] = await Promise.allSettled([
       this.#play(handle),
-      this.def.sink === 'speaker'
-        ? undefined
-        : writeAudioFile({ handle, file: fileFor(name!, userDir(this.RED), msg, handle), signal }),
+      writes
+        ? writeAudioFile({ handle, file: fileFor(name!, userDir(this.RED), msg, handle), signal })
+        : undefined,
     ]);
     const failures = [play, write].flatMap((end) => (end.status === 'rejected' ? [end.reason as Error] : []));
     if (failures.length > 0 && (this.def.sink !== 'both' || failures.length === 2)) throw failures[0]!;
@@ -152,10 +163,14 @@ class AudioOut {
     return { finished, ...(failures[0] && { failure: failures[0] }) };
   }
 
-  #play(handle: MediaHandle): ReturnType<Playout['play']> | undefined {
-    if (!this.#playout) return undefined;
-    if (this.def.overlap === 'replace') this.#playout.stop();
-    return this.#playout.play(handle);
+  async #play(handle: MediaHandle): Promise<{ playedMs: number; aborted: boolean } | undefined> {
+    if (this.def.overlap === 'replace') this.#hush();
+    return this.#seat ? this.#seat.page.play(handle) : this.#playout?.play(handle);
+  }
+
+  #hush(): void {
+    this.#playout?.stop();
+    this.#seat?.held?.stop();
   }
 
   #loudness(): void {
@@ -163,7 +178,7 @@ class AudioOut {
   }
 }
 
-/** `gemini-live-audio-out`: loudspeaker, file, or both. */
+/** `gemini-live-audio-out`: loudspeaker, browsers, file, or loudspeaker and file. */
 export default function (RED: Red): void {
   function GeminiLiveAudioOut(this: RedNode, def: AudioOutDef): void {
     RED.nodes.createNode(this, def);
@@ -173,4 +188,5 @@ export default function (RED: Red): void {
   }
   RED.nodes.registerType('gemini-live-audio-out', GeminiLiveAudioOut);
   serveDialogs(RED);
+  serveTalk(RED);
 }

@@ -19,6 +19,7 @@ import { codeText, type StatusLine } from '../shared/status';
 import type { Message, RedNode } from '../shared/types';
 import type { Memory } from './memory';
 import { forward, HearingAid } from './outputs';
+import type { PageNews } from './page-news';
 import { recorderFor, reportFailures } from './reports';
 import { showStates } from './states';
 import { SessionTools, type Tools } from './tools';
@@ -91,6 +92,8 @@ export class Conversation {
   #again: NodeJS.Timeout | undefined;
   /** Settles when the session before is gone. */
   #closing: Promise<void> = Promise.resolve();
+  /** The configuration turns the service's own detection off. */
+  #markedByHand = false;
   #closed = false;
   #removed = false;
   #left = false;
@@ -105,6 +108,8 @@ export class Conversation {
     private readonly memory: Memory,
     private readonly status: StatusLine,
     private readonly options: ConversationOptions,
+    /** The talk pages that hear of it. */
+    readonly news: PageNews,
   ) {
     this.#echo = new EchoGuard({ mode: options.echo });
     this.uplink = new Uplink({
@@ -128,6 +133,12 @@ export class Conversation {
   /** The session that goes on now, if any. While it connects again, it keeps what it is given, within bounds. */
   get session(): LiveSession | undefined {
     return this.#open?.session;
+  }
+
+  /** Whoever talks has to be marked: nobody finds out when it begins and ends. */
+  get wantsMarks(): boolean {
+    const by = this.options.turnDetection?.by ?? 'model';
+    return by === 'push-to-talk' || (by === 'model' && this.#markedByHand);
   }
 
   /**
@@ -229,6 +240,7 @@ export class Conversation {
     this.#closed = true;
     this.#removed = removed;
     this.#unwatch();
+    this.news.close();
     this.uplink.cancel();
     await this.disconnect();
     await this.memory.close(removed);
@@ -270,6 +282,7 @@ export class Conversation {
     offer: Offer,
   ): Promise<Held> {
     this.#endpoint = endpoint;
+    this.#markedByHand = settings.config?.realtimeInputConfig?.automaticActivityDetection?.disabled === true;
     try {
       const { record, turnDetection, sleep, watching, levels } = this.options;
       const resumeFrom = await this.memory.takeUp();
@@ -330,6 +343,7 @@ export class Conversation {
     });
     this.#tools.attach(session);
     showStates(session, this.status, endpoint.label);
+    this.news.attach(session, endpoint.label);
     session.on('audio', ({ handle }) => this.#echo.watch(handle));
     session.on('watch', ({ type }) => {
       if (type === 'wanted') for (const sight of this.sights) sight.want();

@@ -1,7 +1,7 @@
 import { looksLikeJpeg, PCM_16K, type MediaHandle } from '../../src/media';
 import type { ConfigNode } from '../config/runtime';
 import { holdCalls } from '../shared/calls';
-import { describe, NodeError, report } from '../shared/errors';
+import { asError, describe, NodeError, report } from '../shared/errors';
 import { afterDeployOnce, onClose, onInput } from '../shared/lifecycle';
 import { isImage, mediaOf, pcmOf, type Arrived } from '../shared/payload';
 import { codeText, StatusLine } from '../shared/status';
@@ -11,6 +11,7 @@ import { act } from './actions';
 import { Conversation } from './conversation';
 import { optionsOf, type SessionDef } from './fields';
 import { Memory } from './memory';
+import { Pages } from './pages';
 import { serveTalkButton } from './talk-button';
 
 /** Says to the conversation what a message means: an action, or else what its payload is. */
@@ -32,8 +33,13 @@ async function dispatch(conversation: Conversation, msg: Message): Promise<void>
 async function hear(conversation: Conversation, arrived: Arrived, msg: Message): Promise<void> {
   const { handle, made } = pcmOf(arrived, { output: PCM_16K });
   if (arrived.kind === 'handle' && arrived.handle.policy === 'drop-oldest') {
-    await conversation.connect(msg, 'as before');
-    return conversation.uplink.listen(handle);
+    // Who presses a button in a browser speaks at once: the session keeps it until it is connected.
+    const now = handle.meta.page !== undefined;
+    const { ready } = await conversation.begin(msg, 'as before');
+    if (now) conversation.uplink.listen(handle);
+    await ready;
+    if (!now) conversation.uplink.listen(handle);
+    return;
   }
   const { ready } = await conversation.begin(msg);
   // It takes its place among marks and other files at once.
@@ -54,6 +60,7 @@ async function show(conversation: Conversation, arrived: Arrived, msg: Message):
       );
     }
     session.video.write(arrived.buffer);
+    conversation.news.show(arrived.buffer);
     return;
   }
   if (arrived.kind === 'stream') {
@@ -68,7 +75,10 @@ async function show(conversation: Conversation, arrived: Arrived, msg: Message):
 /** The newest picture of all sources wins; the session keeps only that. */
 function watch(conversation: Conversation, handle: MediaHandle): void {
   const forward = async (): Promise<void> => {
-    for await (const frame of handle) conversation.session?.video.write(frame);
+    for await (const frame of handle) {
+      conversation.session?.video.write(frame);
+      conversation.news.show(frame);
+    }
   };
   conversation.sights.add(handle);
   forward()
@@ -85,6 +95,7 @@ export default function (RED: Red): void {
     RED.nodes.createNode(this, def);
     const status = new StatusLine(RED, this);
     let conversation: Conversation | undefined;
+    const pages = new Pages(RED, this, () => talk());
     const talk = (): Conversation => {
       if (conversation) return conversation;
       const config = RED.nodes.getNode(def.config) as ConfigNode | null;
@@ -95,7 +106,8 @@ export default function (RED: Red): void {
         );
       }
       const memory = new Memory(RED, this, config.live.identity, textOf(def.store) ?? '');
-      conversation = new Conversation(this, config.live, memory, status, optionsOf(def, this, userDir(RED)));
+      const options = optionsOf(def, this, userDir(RED));
+      conversation = new Conversation(this, config.live, memory, status, options, pages.news);
       conversations.set(this.id, conversation);
       return conversation;
     };
@@ -118,9 +130,15 @@ export default function (RED: Red): void {
     });
     onInput(this, async (msg) => {
       const talking = talk();
-      await dispatch(talking, msg).catch((error: unknown) => {
+      const work = async (): Promise<void> => {
+        if (pages.take(msg)) await pages.marked;
+        await dispatch(talking, msg);
+      };
+      await work().catch((error: unknown) => {
         // A deploy in the middle of it is no failure.
-        if (!talking.closed) throw error;
+        if (talking.closed) return;
+        pages.news.failed(asError(error));
+        throw error;
       });
     });
     onClose(this, async (removed) => {

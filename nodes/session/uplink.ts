@@ -34,6 +34,8 @@ export class Uplink {
   #queue: Promise<unknown> = Promise.resolve();
   #queued = 0;
   #live: AbortController | undefined;
+  /** Of the live audio. */
+  #reader: MediaReader | undefined;
   #cancel = new AbortController();
 
   constructor(private readonly options: UplinkOptions) {}
@@ -63,6 +65,12 @@ export class Uplink {
     // Opened now: a stream that nobody reads expires, and the files before this one may be long.
     const reader = handle.open();
     return this.enqueue(() => this.#forwardFile(reader, handle.format, signal));
+  }
+
+  /** Resolves when what live audio has brought so far is with the session. */
+  async settled(): Promise<void> {
+    do await new Promise((resolve) => setImmediate(resolve));
+    while (this.#reader && this.#reader.queuedBytes > 0);
   }
 
   /** Does something when the files before it are through. */
@@ -103,6 +111,7 @@ export class Uplink {
 
   async #forwardLive(handle: MediaHandle, signal: AbortSignal): Promise<void> {
     const reader = handle.open();
+    this.#reader = reader;
     const stop = (): void => void reader.destroy();
     signal.addEventListener('abort', stop, { once: true });
     // Behind what was said before: that is still being read.

@@ -23,6 +23,10 @@ export type NodeErrorCode =
   | 'NO_SESSION'
   /** The optional package that speaks with MCP servers is not installed. */
   | 'NO_MCP_SDK'
+  /** Node-RED serves no HTTP for flows, so there is no talk page. */
+  | 'NO_HTTP'
+  /** Another node has the microphone of the talk page. */
+  | 'PAGE_TAKEN'
   /** There is nothing to do this with now. */
   | 'NOT_RUNNING';
 

@@ -2,7 +2,12 @@ import { listCameras, listScreens } from '../../src/media';
 import { ffmpegState } from '../shared/admin';
 import { asError } from '../shared/errors';
 import type { Red } from '../shared/types';
-import type { VideoIn } from './video-in';
+
+/** What the button of a node starts and stops. */
+interface Watcher {
+  readonly active: boolean;
+  stop(code: 'CANCELLED'): void;
+}
 
 /**
  * What the dialog and the button of the node ask for:
@@ -10,7 +15,7 @@ import type { VideoIn } from './video-in';
  * - `GET gemini-live/video-devices?kind=screens|cameras&display=:0` → `{devices: [{id, name}], ffmpeg?, problem?}`
  * - `POST gemini-live/video-in/<id>`: starts it, or stops it when it runs
  */
-export function serveVideo(RED: Red, find: (id: string) => VideoIn | undefined): void {
+export function serveVideo(RED: Red, find: (id: string) => Watcher | undefined): void {
   RED.httpAdmin.get(
     '/gemini-live/video-devices',
     RED.auth.needsPermission('gemini-live.read'),

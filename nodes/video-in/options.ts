@@ -12,7 +12,9 @@ import { numberOf, textOf } from '../shared/values';
 
 /** The fields of the dialog. */
 export interface VideoInDef extends NodeDef {
-  source: 'screen' | 'camera' | 'address' | 'command' | 'input';
+  source: 'screen' | 'camera' | 'address' | 'command' | 'browser' | 'input';
+  /** Name of the talk page; a flow of before has none. */
+  page?: string;
   /** What comes out: a stream per start, or one picture per message. */
   output: 'stream' | 'picture';
   display: string;

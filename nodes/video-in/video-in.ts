@@ -15,13 +15,11 @@ import type { Message, Red, RedNode, Send } from '../shared/types';
 import { userDir } from '../shared/values';
 import { Arrivals } from './arrivals';
 import { pictureOf } from './arrived';
+import { withPicture } from './message';
 import { settingsOf, sourceOf, type VideoInCredentials, type VideoInDef } from './options';
 
 /** Longest wait for a source to be gone when the node closes (ms); Node-RED gives up after 15 s. */
 const CLOSE_MS = 5000;
-
-/** What becomes of a picture in a message, beside its bytes. */
-type Shown = Omit<Picture, 'jpeg'>;
 
 /** A source that is being watched. */
 interface Watching {
@@ -259,11 +257,4 @@ function carry(msg: Message, handle: MediaHandle): Message {
   delete msg.format;
   msg.payload = handle;
   return msg;
-}
-
-function withPicture(msg: Message, jpeg: Buffer, { at, width, height, sequence }: Shown): Message {
-  delete msg.action;
-  msg.payload = jpeg;
-  msg.format = { mime: 'image/jpeg' };
-  return Object.assign(msg, { picture: { at, width, height, sequence } });
 }

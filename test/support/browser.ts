@@ -24,14 +24,19 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** A headless browser with an empty profile of its own; `close` ends it and removes the profile. */
-export async function openBrowser(): Promise<{ context: BrowserContext; close: () => Promise<void> }> {
+/**
+ * A headless browser with an empty profile of its own; `close` ends it and removes the profile.
+ * @param flags further switches of Chromium, e.g. for a microphone that is a file
+ */
+export async function openBrowser(
+  flags: readonly string[] = [],
+): Promise<{ context: BrowserContext; close: () => Promise<void> }> {
   const profile = await mkdtemp(path.join(tmpdir(), 'browser-'));
   try {
     const context = await chromium.launchPersistentContext(profile, {
       executablePath: chromePath,
       headless: true,
-      args: FLAGS,
+      args: [...FLAGS, ...flags],
       viewport: { width: 1400, height: 900 },
       locale: 'en-US',
     });

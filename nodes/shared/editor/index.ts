@@ -7,6 +7,7 @@ import { openDialog, prepareDialog } from './dialog';
 import type { EditorNode } from './types';
 import { lists } from './lists';
 import { chosenSession, chooseConfig, prepareSessions } from './sessions';
+import { prepareTalk } from './talk';
 import { validate } from './validate';
 
 /** What the small scripts of the `editor.html` files call; they work without it, only plainer. */
@@ -30,6 +31,7 @@ function prepare(node: EditorNode, ofOld: Record<string, unknown> = {}): void {
   openDialog(node, { ...Object.fromEntries(defaults), ...ofOld });
   prepareDialog(node, lists);
   prepareSessions(node);
+  prepareTalk(node);
 }
 
 window.geminiLive = {

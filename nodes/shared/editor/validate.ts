@@ -6,6 +6,7 @@ import { functionProblems } from './functions/problems';
 import { functionRows } from './functions/row';
 import { says } from './lists';
 import { sessionProblem } from './sessions';
+import { pageProblem } from './talk';
 import type { EditorNode } from './types';
 
 /** Node-RED's answer to "is this field right?": true, or what is wrong. */
@@ -44,6 +45,10 @@ export const validate = {
   /** What wakes a session node: its phrase, or the address of a wake-word service. */
   wake(node: EditorNode, way: 'phrase' | 'wyoming', value: unknown): Verdict {
     return wakeProblem(node, way, value) ?? true;
+  },
+  /** Name of a talk page, needed while `field` has one of these values. */
+  page(node: EditorNode, value: unknown, field: string, ...values: string[]): Verdict {
+    return pageProblem(node, value, field, ...values) ?? true;
   },
   /** The only session that a node is for. */
   session(node: EditorNode, value: unknown): Verdict {
