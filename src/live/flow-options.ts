@@ -61,6 +61,8 @@ export interface FlowContext {
   close(reason: string): void;
   /** Something was sent that the model is to answer. @param sure false: sound that may have been speech; default true */
   asked(sure?: boolean): void;
+  /** Something of ours has failed where nobody above can catch it. */
+  fault(error: unknown): void;
   sleep: {
     settings: SleepSettings;
     /** Somebody speaks. */

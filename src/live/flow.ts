@@ -160,6 +160,7 @@ export class Flow {
     this.withholding = new Withholding((message) => this.turns.take(message), {
       passing: (any) => this.turns.show(any),
       gone: () => this.turns.swallow(),
+      fault: (error) => context.fault(error),
     });
     this.eyes = new Eyes({
       ...{ model, options, emit, lanes: this.lanes },

@@ -81,6 +81,7 @@ export abstract class SessionCore extends GuardedEmitter {
       before: this.memory.state,
       close: (reason) => void this.close({ reason }),
       asked: (sure = true) => this.care.asked(sure),
+      fault: (error) => this.fault(error),
     });
     this.preparation = this.prepare(settings);
     const revival = new Revival(this.memory, profileFor(this.model), settings);
@@ -306,11 +307,7 @@ export abstract class SessionCore extends GuardedEmitter {
         this.tell('warning', { code: 'BAD_FRAME', message });
       },
       problem: (problem: Parameters<typeof tellProblem>[0]) => tellProblem(problem, this.tell),
-      fault: (error: unknown) => {
-        const what = error instanceof Error ? error.message : String(error);
-        const message = `A message could not be handled because of a mistake in this library: ${what}`;
-        this.tell('warning', { code: 'INTERNAL', message, advice: 'Report it; the session goes on.' });
-      },
+      fault: (error: unknown) => this.fault(error),
       detached: () => {
         this.bedtime.still();
         this.care.stop();
@@ -326,6 +323,12 @@ export abstract class SessionCore extends GuardedEmitter {
         this.tell('error', { code, message, advice, closeCode, reason, policy }),
     };
     return new Lifecycle(host, revival, settings);
+  }
+
+  private fault(error: unknown): void {
+    const what = error instanceof Error ? error.message : String(error);
+    const message = `A message could not be handled because of a mistake in this library: ${what}`;
+    this.tell('warning', { code: 'INTERNAL', message, advice: 'Report it; the session goes on.' });
   }
 
   /** A connection is ready: it is told what was said before, then what waits may leave. */

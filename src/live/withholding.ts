@@ -24,6 +24,8 @@ export interface WithholdingHooks {
   passing?(any: boolean): void;
   /** Nothing more comes of what nobody is to hear of: the turn is over, or its connection. */
   gone?(): void;
+  /** Something has failed while a timer delivered or dropped what was kept: there is nobody above a timer to catch it. */
+  fault?(error: unknown): void;
 }
 
 /** Messages that may wait for a verdict: about a minute of an answer, which comes faster than it is heard. */
@@ -75,7 +77,7 @@ export class Withholding {
   begin(judge: Judge): void {
     this.settle('pass');
     this.judge = judge;
-    this.timer = setTimeout(() => this.settle(judge.late), timerMs(judge.patienceMs)).unref();
+    this.timer = this.later(() => this.settle(judge.late), judge.patienceMs);
   }
 
   /** Takes a message of the service. */
@@ -125,7 +127,7 @@ export class Withholding {
     this.calls.clear();
     const over = kept.some(({ serverContent }) => serverContent?.turnComplete);
     if (verdict === 'drop') {
-      const timer = setTimeout(() => this.dropped(), this.restMs).unref();
+      const timer = this.later(() => this.dropped(), this.restMs);
       this.dropping = { hearsUser: judge.hearsUser === true, timer };
       judge.decided?.(verdict, kept);
       if (over && this.dropping) this.dropped();
@@ -139,6 +141,17 @@ export class Withholding {
       if (this.epoch !== epoch) return;
       this.deliver(message);
     }
+  }
+
+  private later(work: () => void, ms: number): NodeJS.Timeout {
+    const guarded = (): void => {
+      try {
+        work();
+      } catch (error) {
+        this.hooks.fault?.(error);
+      }
+    };
+    return setTimeout(guarded, timerMs(ms)).unref();
   }
 
   private dropped(): void {

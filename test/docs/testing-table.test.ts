@@ -12,7 +12,11 @@ const section = text.slice(
 /** The lines of its tables, without their heads. */
 const rows = section
   .split('\n')
-  .filter((line) => line.startsWith('|') && !/^\|(---|\s*\| problem|\s*the SDK|\s*a call \||\s*what is shown \|)/.test(line));
+  .filter(
+    (line) =>
+      line.startsWith('|') &&
+      !/^\|(---|\s*\| problem|\s*the SDK|\s*a call \||\s*what is shown \|)/.test(line),
+  );
 
 /** The tests that a row names: file and title. */
 const testsOf = (row: string): Array<{ file: string; title: string }> =>

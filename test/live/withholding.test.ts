@@ -158,6 +158,21 @@ describe('withholding', () => {
     });
   }
 
+  it('does not end the process when what it delivers by itself cannot be taken', async () => {
+    const faults: unknown[] = [];
+    const mistake = new Error('a mistake');
+    const held = new Withholding(
+      () => {
+        throw mistake;
+      },
+      { fault: (error) => faults.push(error) },
+    );
+    held.begin(byWord({ late: 'pass', patienceMs: 5 }));
+    held.take(said('maybe'));
+    while (faults.length === 0) await sleep(5);
+    assert.deepEqual(faults, [mistake]);
+  });
+
   it('does not wait for its time once it is decided', async () => {
     const { held, out } = withheld();
     const verdicts: string[] = [];
