@@ -13,6 +13,10 @@ export function reportFailures(
     failed(event);
     report(node, Object.assign(new Error(message), { code, advice }));
   });
+  session.on('warning', ({ code, message, advice }) => {
+    // Who waits for a word that nobody listens for would never know.
+    if (code === 'WAKE_WORD_FAILED') report(node, Object.assign(new Error(message), { code, advice }));
+  });
   session.on('cost-limit', ({ level, scope, limitUsd, advice }) => {
     if (level !== 'reached') return;
     const message = `The cost limit of ${limitUsd} US $ per ${scope} is reached, so the conversation was ended.`;

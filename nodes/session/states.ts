@@ -21,6 +21,8 @@ export function showStates(
   let end = '';
   /** The button of push to talk is held. */
   let held = false;
+  /** The service that should listen for wake words is away. */
+  let deaf = false;
   let saved: NodeJS.Timeout | undefined;
   const standing = (): void => {
     if (held) status.show('busy', 'listening');
@@ -34,11 +36,13 @@ export function showStates(
     // Waking is a beginning, and not a connection that was lost.
     wasReady = false;
     const tokens = session.stats.sleep.savedTokens;
-    if (tokens < 1000) status.show('quiet', 'asleep');
+    if (deaf) status.show('failed', 'deaf');
+    else if (tokens < 1000) status.show('quiet', 'asleep');
     else status.show('quiet', 'asleepSaved', shortNumber(tokens));
   };
   session.on('state', ({ to }) => {
     clearInterval(saved);
+    if (to === 'connecting') deaf = false;
     if (to === 'asleep') saved = setInterval(standing, savedEveryMs).unref();
     if (to === 'ready') wasReady = true;
     if (to === 'closed') status.show(end ? 'failed' : 'quiet', end || label);
@@ -55,6 +59,11 @@ export function showStates(
     if (by !== 'push-to-talk') return;
     // Who has pressed the button must see it: another press ends it.
     held = type === 'speech-start';
+    standing();
+  });
+  session.on('warning', ({ code }) => {
+    if (code !== 'WAKE_WORD_FAILED' && code !== 'WAKE_WORD_BACK') return;
+    deaf = code === 'WAKE_WORD_FAILED';
     standing();
   });
   session.on('cost-limit', ({ level }) => {

@@ -174,6 +174,25 @@ describe('session node: sleep', () => {
     }
   });
 
+  it('says when nobody listens for the wake word', async () => {
+    const wyoming = await WyomingServer.start();
+    const { url } = wyoming;
+    await wyoming.stop();
+    await asleep({ wakeOn: 'wyoming', wyoming: url });
+    const mic = await listening();
+    const talking = setInterval(() => mic.write(silence(20)), 5);
+    try {
+      const { error } = await until('an error', () => flow.errors[0]);
+      assert.match(error.message, /Nobody listens for the wake word: .*127\.0\.0\.1/);
+      await until('it is shown', () => last() === 'no wake words');
+    } finally {
+      clearInterval(talking);
+    }
+    flow.send('session', { action: 'wake' });
+    await until('it is ready', () => told('state').at(-1)?.['to'] === 'ready');
+    await until('it is shown', () => last() === 'custom');
+  });
+
   it('comes and ends with actions, and a session may begin with it', async () => {
     flow = await run(sessionFlow(server.url));
     await drowse();

@@ -93,7 +93,7 @@ async function screenArea(display: string, ffmpegPath: string | undefined): Prom
   const why = stderr.split('\n')[0]?.replace(/^\[[^\]]*\]\s*/, '') ?? '';
   throw new MediaError(
     'DEVICE_FAILED',
-    `The screen ${display} cannot be opened: ${why || 'ffmpeg did not say why'}. Check the display, and that the user of Node-RED may use it: ` +
+    `The screen ${display} cannot be opened: ${why.replace(/\.$/, '') || 'ffmpeg did not say why'}. Check the display, and that the user of Node-RED may use it: ` +
       'run "xhost +si:localuser:<user>" in its session, or set XAUTHORITY.',
   );
 }
