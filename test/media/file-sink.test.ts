@@ -127,7 +127,12 @@ describe('media: file sink', () => {
         const { writeAudioFile } = require(${source('src/media/file-sink.ts')});
         const { turn } = require(${source('test/support/media.ts')});
         writeAudioFile({ handle: turn(440, 3000).handle, file: ${JSON.stringify(file)} });
-        setTimeout(() => process.exit(0), 1500);`;
+        // As soon as ffmpeg has begun, however long a busy machine takes for that.
+        const begun = setInterval(() => {
+          if (!require('node:fs').existsSync(${JSON.stringify(file)})) return;
+          clearInterval(begun);
+          setTimeout(() => process.exit(0), 700);
+        }, 20);`;
       const child = spawn(process.execPath, ['-r', 'tsx/cjs', '-e', script], { stdio: 'ignore' });
       await new Promise((resolve) => child.once('exit', resolve));
       const seconds = async (): Promise<number> =>
