@@ -240,7 +240,6 @@ export class Conversation {
     this.#closed = true;
     this.#removed = removed;
     this.#unwatch();
-    this.news.close();
     this.uplink.cancel();
     await this.disconnect();
     await this.memory.close(removed);

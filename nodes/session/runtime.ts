@@ -145,6 +145,7 @@ export default function (RED: Red): void {
       unsubscribe();
       letGo(removed);
       conversations.delete(this.id);
+      pages.news.close();
       await conversation?.close(removed);
     });
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Server } from 'node:http';
 import type { Express } from 'express';
 import type { NodeInitializer } from 'node-red';
+import { TalkService } from '../../nodes/shared/talk';
 import type { Red } from '../../nodes/shared/types';
 import { isMediaHandle, type MediaHandle } from '../../src/media';
 import { FromClient } from '../../src/talk';
@@ -30,6 +31,7 @@ describe('talk page of the nodes', function () {
     await helper.unload();
     await server.close();
     assert.equal(listeners(), others, 'the listener for sockets goes with the last page');
+    assert.equal(TalkService.of(red).listenerCount('opened'), 0, 'a session goes on waiting for pages');
     await helper.stopServer();
   });
 
@@ -81,6 +83,13 @@ describe('talk page of the nodes', function () {
     await visitor.settled();
   };
   const talk = (visitor: Visitor, on: boolean): void => visitor.send({ type: 'talk', on, mode: 'hold' });
+
+  it('is not waited for by a session that is gone, not even by one that never had a service', async () => {
+    const flow = await start([{ id: 'alone', type: 'gemini-live-session', wires: [[], [], []] }]);
+    flow.send('alone', { payload: 'hello' });
+    const { error } = await until('an error', () => flow.errors[0]);
+    assert.equal(error?.code, 'NO_CONFIG');
+  });
 
   it('brings what is said to the session from the first word, and tells the service that it pauses', async () => {
     const { flow, visitor, wire } = await talking('talk-1');
