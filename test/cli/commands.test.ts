@@ -218,6 +218,7 @@ describe('gemini-live check, token, replay', () => {
       assert.equal(run.code, 0, run.err);
       assert.equal(run.out, 'On.\nAgain.\n');
       assert.match(run.err, /was cut off/);
+      assert.doesNotMatch(run.err, /UNKNOWN_FUNCTION/, 'nobody but the recording answers');
       assert.match(
         run.err,
         /connection 1 ---[\s\S]*→ light\(\{"on":true\}\)[\s\S]*← \{"done":1\}[\s\S]*connection 2 ---/,

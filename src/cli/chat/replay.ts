@@ -8,6 +8,10 @@ import { onStop } from './signals';
 import { Sound } from './sound';
 import { Talk } from './talk';
 
+/** How long an answer waits for its call, which a recording may lack (ms), and how often it looks for it. */
+const CALL_MS = 1000;
+const LOOK_MS = 5;
+
 /** `gemini-live replay`. @returns the exit code */
 export async function replay(options: ReplayOptions, world: World): Promise<number> {
   const recording = await readRecording(options.file);
@@ -78,15 +82,26 @@ async function showConnection(
     model: recording.header.model,
     ...(setup && { rawSetup: setup }),
     recovery: false,
+    // What is shown is what was answered then, and nothing of our own.
+    toolPolicy: false,
   });
   const talk = new Talk({ session, screen, sound, tools: undefined, free: true, timeoutMs: 60_000 });
   let next: NodeJS.Timeout | undefined;
   const waiting = ({ message, dueMs }: { message: LiveClientMessage; dueMs: number }): void => {
     if (message.setup) return;
-    next = setTimeout(() => {
+    const calls = message.toolResponse?.functionResponses ?? [];
+    const due = performance.now() + dueMs;
+    const say = (): void => {
+      // The player is ahead of the wire: the call may still be on its way to us.
+      const told = calls.every(({ id }) => session.openCalls.some((open) => open.id === id));
+      if (!told && performance.now() < due + CALL_MS) {
+        next = setTimeout(say, LOOK_MS);
+        return;
+      }
       tell(message, screen);
       session.sendRaw(message);
-    }, dueMs);
+    };
+    next = setTimeout(say, dueMs);
   };
   player.on('waiting', waiting);
   try {
