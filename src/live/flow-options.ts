@@ -4,7 +4,7 @@ import type { LaneOptions } from './lanes';
 import type { CostLimitOptions, LimitOptions } from './limits/options';
 import type { TurnDetectionOptions } from './listening';
 import type { LevelsOptions } from './microphone';
-import type { SleepOptions, SleepSettings, WakeCause } from './sleep';
+import type { SleepOptions, SleepSettings, WakeCause } from './sleep/options';
 import type { LiveEndpoint } from './target';
 import type { TurnTimings } from './timings';
 import type { OpenCall } from './tools/open-call';

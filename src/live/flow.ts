@@ -13,7 +13,7 @@ import { Limiter, type Wait } from './limits/limiter';
 import { Outgoing } from './outgoing';
 import { Microphone } from './microphone';
 import { announcement, Announcer } from './say';
-import { SleepListening } from './sleep';
+import { SleepListening } from './sleep/listening';
 import type { LiveEndpoint } from './target';
 import { InputClock, Speech } from './timings';
 import { Tools, type CallsBefore, type NotSaved } from './tools/tools';

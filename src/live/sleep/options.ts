@@ -1,6 +1,6 @@
 import type { WakeWordService } from '../../media';
 import { LiveError } from '../errors';
-import type { TurnDetectionOptions, VoiceOptions } from '../listening';
+import type { TurnDetectionOptions, VoiceOptions } from '../listening/options';
 import { asWords } from './phrase';
 
 /** When a session sleeps, what wakes it, and how it goes on then. */
