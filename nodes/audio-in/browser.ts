@@ -103,7 +103,7 @@ export class BrowserIn {
     );
     page.on('file', (file, who) => this.#convert(page, file, who));
     page.on('stop', () => send({ action: 'interrupt', ...from } as Message));
-    // Asked for now: before that the page refuses who wants to talk.
+    // Asked for at once: until then the page refuses who wants to talk.
     page.microphone().on('mute', (muted) => this.#setMuted(muted));
     page.microphone().setMuted(this.#mute.on);
     void this.#mute.ready.then(() => this.#setMuted(this.#mute.on));

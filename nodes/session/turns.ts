@@ -1,5 +1,5 @@
 import type { TurnDetectionOptions } from '../../src/live';
-import { openSilero, type VoiceDetector } from '../../src/media';
+import { ACTIVITY_DEFAULTS, openSilero, type VoiceDetector } from '../../src/media';
 import { asError, NodeError, quoted, report } from '../shared/errors';
 import type { RedNode } from '../shared/types';
 import { numberOf } from '../shared/values';
@@ -50,12 +50,16 @@ export function turnDetectionOf(
 }
 
 function voice(def: TurnFields, node: RedNode, folder: string): object {
-  const ms = (value: unknown, name: string, min: number, max: number, usual: number): number =>
-    numberOf(value, `${name} (ms)`, { min, max, default: usual });
+  const ms = (
+    field: 'silenceMs' | 'minSpeechMs' | 'preRollMs',
+    name: string,
+    min: number,
+    max: number,
+  ): number => numberOf(def[field], `${name} (ms)`, { min, max, default: ACTIVITY_DEFAULTS[field] });
   return {
-    silenceMs: ms(def.silenceMs, 'silence that ends speech', 100, 10_000, 600),
-    minSpeechMs: ms(def.minSpeechMs, 'shortest speech', 0, 2000, 80),
-    preRollMs: ms(def.preRollMs, 'pre-roll', 0, 5000, 500),
+    silenceMs: ms('silenceMs', 'silence that ends speech', 100, 10_000),
+    minSpeechMs: ms('minSpeechMs', 'shortest speech', 0, 2000),
+    preRollMs: ms('preRollMs', 'pre-roll', 0, 5000),
     ...(def.detector === 'silero' && { detector: () => silero(node, folder) }),
   };
 }

@@ -1,4 +1,4 @@
-import type { ActivityStep } from '../../media';
+import { ACTIVITY_DEFAULTS, type ActivityStep } from '../../media';
 import { INPUT_BYTES_PER_MS } from '../chunker';
 import type { Emit } from '../events';
 import { detectorFailed, Ear, type Listening } from '../listening';
@@ -19,8 +19,6 @@ export interface SleepListeningHooks {
 const PIECE = 100 * INPUT_BYTES_PER_MS;
 /** What an ear holds back beside what it tells (ms): less than one of its frames. */
 const FRAME_MS = 20;
-/** As the detector of activity has it. */
-const MIN_SPEECH_MS = 80;
 
 /**
  * Stands before what listens while the session is awake. While it sleeps, nothing goes on to that; it is kept for a moment,
@@ -49,9 +47,10 @@ export class SleepListening implements Listening {
     private readonly hooks: SleepListeningHooks,
   ) {
     const { wakeOn, afterMs, preRollMs, voice } = settings;
+    const { minSpeechMs = ACTIVITY_DEFAULTS.minSpeechMs } = voice;
     this.needsEar = wakeOn === 'speech' || afterMs !== Infinity;
     // As much as the ear may need to be sure, twice for dips between syllables.
-    const decisionMs = wakeOn === 'speech' ? 2 * (voice.minSpeechMs ?? MIN_SPEECH_MS) + FRAME_MS : 0;
+    const decisionMs = wakeOn === 'speech' ? 2 * minSpeechMs + FRAME_MS : 0;
     this.ringMs = wakeOn === 'message' ? 0 : preRollMs + decisionMs;
   }
 

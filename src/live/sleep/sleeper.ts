@@ -33,7 +33,7 @@ export interface SleeperContext {
   since?: number;
 }
 
-/** The service counts about 25 tokens for a second of sound. */
+/** The service counts about 25 tokens for a second of sound (what its recorded sessions show: docs/protocol.md). */
 const TOKENS_PER_MS = 25 / 1000;
 
 /** Events that tell of activity; others are about the connection, money, or nothing that anybody did. */

@@ -26,7 +26,8 @@ export type ActivityStep =
   | { type: 'end'; why: 'silence' | 'longest' | 'stopped' };
 
 const BYTES_PER_MS = 32;
-const DEFAULTS: Required<ActivityOptions> = {
+/** What {@link ActivityOptions} are where nothing is said; in ms, and likelihoods from 0 to 1. */
+export const ACTIVITY_DEFAULTS: Readonly<Required<ActivityOptions>> = {
   open: 0.6,
   close: 0.35,
   minSpeechMs: 80,
@@ -53,7 +54,7 @@ export class ActivityDetector {
     private readonly detector: VoiceDetector,
     options: ActivityOptions = {},
   ) {
-    this.options = { ...DEFAULTS, ...options };
+    this.options = { ...ACTIVITY_DEFAULTS, ...options };
   }
 
   /** Somebody speaks now. */
